@@ -1,0 +1,71 @@
+import type { AnsweringRuntime, Outcome, OutcomeKind, RemoteObject, RuntimeInfo } from "../protocol/index.ts"
+import type { LinkStateName } from "../link/index.ts"
+
+/** One eval, ended. */
+export type Evaluation = Outcome & {
+  readonly id: string
+  /** Absent where no runtime was ever chosen. */
+  readonly runtime?: AnsweringRuntime | undefined
+  readonly durationMs: number
+}
+
+export interface EvaluateOptions {
+  /** An id, number or name; without it the front end's target. */
+  readonly runtime?: string
+  /** How long to wait for a runtime to be there, in milliseconds. @defaultValue 5000 */
+  readonly waitMs?: number
+  /** How long it may take once it may run, in milliseconds; 0 for no limit. @defaultValue 30000 */
+  readonly timeoutMs?: number
+  /** Aborting it cancels the eval. */
+  readonly signal?: AbortSignal
+}
+
+export interface ConsoleLine {
+  readonly runtime: AnsweringRuntime
+  readonly seq: number
+  readonly level: string
+  readonly time: number
+  /** Lines that were dropped just before this one. */
+  readonly dropped: number
+  readonly args: readonly RemoteObject[]
+}
+
+export interface FrontEndEvents {
+  /** A runtime came, changed or went. */
+  runtime: RuntimeInfo
+  console: ConsoleLine
+  /** An eval of any front end ended, this one's included. */
+  evaluated: {
+    readonly id: string
+    readonly from: string
+    readonly outcome: OutcomeKind
+    readonly durationMs: number
+    readonly runtime?: AnsweringRuntime | undefined
+  }
+  /** An eval of this front end waits for a runtime. */
+  waiting: { readonly id: string; readonly reason: string }
+  target: { readonly runtime: string | undefined; readonly problem: string | undefined }
+  /** The way to the bridge changed. */
+  state: { readonly from: LinkStateName; readonly to: LinkStateName }
+  refused: { readonly code: number; readonly reason: string }
+}
+
+/** Whoever wants something evaluated, in the bridge's process or in another. */
+export interface FrontEnd {
+  readonly id: string
+  readonly name: string
+  readonly state: LinkStateName
+  /** All runtimes that are ready or away, by number. */
+  readonly runtimes: readonly RuntimeInfo[]
+  /** The id of the runtime that evals without one go to. */
+  readonly target: string | undefined
+  /** Settles for every eval, exactly once, and never rejects [L37]. */
+  evaluate(code: string, options?: EvaluateOptions): Promise<Evaluation>
+  /** Chooses the target, by id, number or name. Rejects with a sentence that lists what there is. */
+  use(runtime: string): Promise<RuntimeInfo>
+  /** Reloads a runtime (`all` for every one), or swaps stylesheets by URL path. Resolves with those asked. */
+  reload(options?: { readonly runtime?: string; readonly stylesheets?: readonly string[] }): Promise<readonly AnsweringRuntime[]>
+  on<Event extends keyof FrontEndEvents>(event: Event, listener: (detail: FrontEndEvents[Event]) => void): () => void
+  /** Leaves: unsettled evals end as cancelled. Twice is fine. */
+  close(): Promise<void>
+}

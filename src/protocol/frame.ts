@@ -1,0 +1,84 @@
+/**
+ * Frames: text on the wire. A message is one line of JSON with `op`, optionally
+ * followed by a newline and a body of any text. A frame holds one message, or a
+ * `batch`: a message whose body is several messages end to end, with their
+ * lengths in `sizes` (UTF-16 code units, the length of a JavaScript string).
+ */
+
+/** A message as it came: the header is an object with a string `op`, nothing else is checked yet. */
+export interface RawMessage {
+  readonly header: Readonly<Record<string, unknown>> & { readonly op: string }
+  readonly body: string | undefined
+}
+
+export type FrameErrorCode = "not-json" | "not-an-object" | "no-op" | "bad-batch" | "bad-field"
+
+/** Something was said that is not in the protocol. Its message names the thing; it is answered, never thrown across the wire. */
+export class FrameError extends Error {
+  readonly code: FrameErrorCode
+
+  constructor(code: FrameErrorCode, message: string) {
+    super(message)
+    this.name = "FrameError"
+    this.code = code
+  }
+}
+
+/** A message as text, ready to be a frame or a part of a batch. */
+export function writeMessage(header: { readonly op: string }, body?: string): string {
+  const line = JSON.stringify(header)
+  return body === undefined ? line : `${line}\n${body}`
+}
+
+/** One frame for several messages; a single one goes as it is. */
+export function writeFrame(messages: readonly string[]): string {
+  if (messages.length === 1) return messages[0]!
+  const sizes = messages.map((message) => message.length)
+  return `${JSON.stringify({ op: "batch", sizes })}\n${messages.join("")}`
+}
+
+/**
+ * The messages of a frame, each header parsed once and each body untouched.
+ *
+ * @throws {@link FrameError} when any part of the frame is malformed
+ */
+export function readFrame(frame: string): readonly RawMessage[] {
+  const message = readMessage(frame)
+  return message.header.op === "batch" ? readBatch(message) : [message]
+}
+
+function readMessage(text: string): RawMessage {
+  const end = text.indexOf("\n")
+  const line = end < 0 ? text : text.slice(0, end)
+  let header: unknown
+  try {
+    header = JSON.parse(line)
+  } catch {
+    throw new FrameError("not-json", "the first line of a message must be JSON")
+  }
+  if (typeof header !== "object" || header === null || Array.isArray(header)) {
+    throw new FrameError("not-an-object", "the first line of a message must be a JSON object")
+  }
+  if (typeof (header as { op?: unknown }).op !== "string") {
+    throw new FrameError("no-op", 'a message must have a string "op"')
+  }
+  return { header: header as RawMessage["header"], body: end < 0 ? undefined : text.slice(end + 1) }
+}
+
+function readBatch({ header, body = "" }: RawMessage): readonly RawMessage[] {
+  const sizes: unknown = header["sizes"]
+  if (!Array.isArray(sizes)) throw new FrameError("bad-batch", 'a batch must list its "sizes"')
+  const messages: RawMessage[] = []
+  let start = 0
+  for (const size of sizes) {
+    if (!Number.isSafeInteger(size) || size < 1 || start + size > body.length) {
+      throw new FrameError("bad-batch", "the sizes of a batch must cover its body")
+    }
+    const message = readMessage(body.slice(start, start + size))
+    if (message.header.op === "batch") throw new FrameError("bad-batch", "a batch holds no batch")
+    messages.push(message)
+    start += size
+  }
+  if (start !== body.length) throw new FrameError("bad-batch", "the sizes of a batch must cover its body")
+  return messages
+}

@@ -1,0 +1,18 @@
+export { closeCode, isFinal } from "./close-codes.ts"
+export { decodeFromFrontEnd, decodeFromRuntime, decodeToFrontEnd, decodeToRuntime, type Decode } from "./decode.ts"
+export { FrameError, readFrame, writeFrame, writeMessage, type FrameErrorCode, type RawMessage } from "./frame.ts"
+export type {
+  AnsweringRuntime,
+  FromFrontEnd,
+  FromRuntime,
+  RuntimeInfo,
+  RuntimeState,
+  Said,
+  ToFrontEnd,
+  ToRuntime,
+  WithBody,
+} from "./messages.ts"
+export { outcomeKinds } from "./outcome.ts"
+export type { LossCode, Lost, Outcome, OutcomeKind, Refused, RemoteObject, Stopped, Thrown } from "./outcome.ts"
+export type { Preview, PreviewEntry } from "./preview.ts"
+export { features, protocolVersion } from "./version.ts"

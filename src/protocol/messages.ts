@@ -1,0 +1,159 @@
+import { boolean, count, id, listOf, number, oneOf, optional, shape, text, type Infer, type Shape } from "./fields.ts"
+import { outcomeKinds } from "./outcome.ts"
+
+/**
+ * What the ends say, as one table for each ear. An op that is in no table is
+ * a no-op [L30]; a field that is in no shape is left alone, so that a newer end
+ * may say more.
+ */
+
+/** A runtime as front ends see it. Title, name and URL were chosen by the page; `origin` was verified by the bridge. */
+const runtimeInfo = shape({
+  id,
+  number: count,
+  name: text,
+  session: id,
+  /** `away`: its socket is gone, its session may return. `gone`: it will not. */
+  state: oneOf("ready", "away", "gone"),
+  kind: text,
+  origin: text,
+  url: text,
+  title: text,
+  visible: boolean,
+})
+export type RuntimeInfo = Infer<typeof runtimeInfo.fields>
+export type RuntimeState = RuntimeInfo["state"]
+
+/** The runtime that answered, as far as an outcome needs it. */
+const answeringRuntime = shape({ id, number: count, name: text, session: id })
+export type AnsweringRuntime = Infer<typeof answeringRuntime.fields>
+
+/** Heard by every end at any time, also before hello. */
+const common = {
+  ping: { id: optional(text) },
+  pong: { id: optional(text) },
+  error: { code: text, message: text },
+  bye: { reason: text },
+} as const satisfies Record<string, Shape>
+
+/** Heard by runtimes and by front ends from the bridge. */
+const fromBridge = {
+  ...common,
+  /** Sent before a final close: why, and what to do about it. */
+  reject: { code: count, reason: text },
+  restarting: { retryAfterMs: number },
+} as const satisfies Record<string, Shape>
+
+const welcome = {
+  protocol: count,
+  version: text,
+  /** Random for each start of a bridge. */
+  bridge: id,
+  /** The heartbeat the bridge keeps, in milliseconds; 0 or absent for none [L25]. */
+  heartbeatMs: optional(count),
+  /** The width over which first retries spread after a crash, in milliseconds [L18]. */
+  spreadMs: optional(count),
+  /** The largest message the bridge accepts, in bytes. */
+  maxBytes: optional(count),
+  features: optional(listOf(text)),
+} as const satisfies Shape
+
+const hello = {
+  protocol: count,
+  version: text,
+  features: optional(listOf(text)),
+} as const satisfies Shape
+
+export const toRuntime = {
+  ...fromBridge,
+  /** `runtime` is the id from now on: another one than offered where a duplicated tab offered a copy [L41]. */
+  welcome: { ...welcome, runtime: id, number: count, name: text },
+  /** Body: the code. */
+  eval: { id },
+  cancel: { id },
+  /** The bridge needs these outcomes, and console lines up to `seq`, no more. */
+  ack: { ids: optional(listOf(id)), seq: optional(count) },
+  /** Without `stylesheets` (URL paths), the whole page. */
+  reload: { stylesheets: optional(listOf(text)) },
+} as const satisfies Record<string, Shape>
+
+export const fromRuntime = {
+  ...common,
+  hello: {
+    ...hello,
+    runtime: id,
+    session: id,
+    /** `page`, `worker`, `node`, `deno`, `bun`. */
+    kind: text,
+    url: text,
+    title: text,
+    userAgent: optional(text),
+    visible: optional(boolean),
+    /** How the document was reached: `navigate`, `reload`, `back_forward`. */
+    navigation: optional(text),
+    /** The number and name an earlier bridge gave, to be kept where they are free. */
+    number: optional(count),
+    name: optional(text),
+  },
+  /** Something shown about the runtime changed. */
+  status: { url: optional(text), title: optional(text), visible: optional(boolean) },
+  /** Body: the result as JSON. */
+  outcome: { id, outcome: oneOf(...outcomeKinds), durationMs: number },
+  /** Body: the arguments as JSON, a list of RemoteObject. */
+  console: { seq: count, level: text, time: number, dropped: optional(count) },
+} as const satisfies Record<string, Shape>
+
+export const fromFrontEnd = {
+  ...common,
+  hello: {
+    ...hello,
+    frontEnd: id,
+    /** Who asks, shown to the others: `terminal`, `cli`, `vscode`, … */
+    name: text,
+    /** The runtime this front end evaluates in, by id, where it has one. */
+    target: optional(id),
+  },
+  /**
+   * Body: the code. `runtime` is an id, a number or a name; without it the target. `session` binds an eval that was
+   * sent before: it may run in that session only.
+   */
+  eval: { id, runtime: optional(text), session: optional(id), waitMs: optional(count), timeoutMs: optional(count) },
+  cancel: { id, as: optional(oneOf("cancelled", "timeout")) },
+  ack: { ids: listOf(id) },
+  use: { runtime: text },
+  reload: { id, runtime: optional(text), stylesheets: optional(listOf(text)) },
+} as const satisfies Record<string, Shape>
+
+export const toFrontEnd = {
+  ...fromBridge,
+  welcome: { ...welcome, frontEnd: id, runtimes: listOf(runtimeInfo), target: optional(id) },
+  runtime: { runtime: runtimeInfo },
+  /** The runtime that evals without one go to; absent when there is none. */
+  target: { runtime: optional(id), problem: optional(text) },
+  /** No runtime to send it to yet; the eval waits. */
+  waiting: { id, reason: text },
+  /** The eval was sent to this session and belongs to it from now on. */
+  sent: { id, runtime: answeringRuntime },
+  /** Body: the result as JSON. `runtime` is absent where none was ever chosen. */
+  outcome: { id, outcome: oneOf(...outcomeKinds), durationMs: number, runtime: optional(answeringRuntime) },
+  reloading: { id, runtimes: listOf(answeringRuntime), problem: optional(text) },
+  /** Some front end's eval ended: for those who watch. */
+  evaluated: { id, from: text, outcome: oneOf(...outcomeKinds), durationMs: number, runtime: optional(answeringRuntime) },
+  /** Body: the arguments as JSON, a list of RemoteObject. */
+  console: { runtime: answeringRuntime, seq: count, level: text, time: number, dropped: optional(count) },
+} as const satisfies Record<string, Shape>
+
+type MessageOf<Table extends Record<string, Shape>> = {
+  [Op in keyof Table & string]: { readonly op: Op } & Infer<Table[Op]>
+}[keyof Table & string]
+
+export type ToRuntime = MessageOf<typeof toRuntime>
+export type FromRuntime = MessageOf<typeof fromRuntime>
+export type FromFrontEnd = MessageOf<typeof fromFrontEnd>
+export type ToFrontEnd = MessageOf<typeof toFrontEnd>
+
+/** The member of a message union with this op. */
+export type Said<Message extends { op: string }, Op extends Message["op"]> = Extract<Message, { op: Op }>
+
+/** A decoded message with the body that came with it. */
+export type WithBody<Message> = { readonly message: Message; readonly body: string | undefined }

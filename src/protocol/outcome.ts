@@ -1,0 +1,91 @@
+import type { Preview } from "./preview.ts"
+
+/**
+ * A value as the page describes it: the names of the Chrome DevTools
+ * Protocol's `Runtime.RemoteObject`, which the tools of this field know.
+ */
+export interface RemoteObject {
+  readonly type:
+    | "undefined"
+    | "boolean"
+    | "number"
+    | "bigint"
+    | "string"
+    | "symbol"
+    | "function"
+    | "object"
+  /** A finer kind of object: `null`, `array`, `error`, `node`, `promise`, `map`, … */
+  readonly subtype?: string
+  readonly className?: string
+  /** One line for a person. */
+  readonly description?: string
+  /** The value itself, where JSON says it exactly and the size limits allow. */
+  readonly value?: unknown
+  /** `NaN`, `-0`, `Infinity`, `-Infinity` or a bigint such as `123n`. */
+  readonly unserializableValue?: string
+  readonly preview?: Preview
+  /** Asks the session for more of the value; valid while the session lives. */
+  readonly handle?: string
+}
+
+export interface Thrown {
+  readonly exception: RemoteObject
+  /** `name`, `message` and `stack` are there when an Error was thrown. */
+  readonly name?: string
+  readonly message?: string
+  readonly stack?: string
+}
+
+/** The input was not run: it does not parse, or the page's policy forbids it. */
+export interface Refused {
+  readonly name: string
+  readonly message: string
+  /** 1-based. */
+  readonly line?: number
+  /** 1-based. */
+  readonly column?: number
+  /** More input would make it valid. */
+  readonly incomplete?: boolean
+}
+
+export type LossCode =
+  | "no-runtime"
+  | "no-target"
+  | "page-reloaded"
+  | "page-closed"
+  | "runtime-gone"
+  | "bridge-gone"
+  | "overflow"
+
+export interface Lost {
+  readonly code: LossCode
+  /** A sentence for a person, e.g. `page reloaded`. */
+  readonly reason: string
+  /** `no` only where it is certain that nothing of the input ran. */
+  readonly ran: "no" | "unknown"
+}
+
+export interface Stopped {
+  readonly reason: string
+  readonly ran: "no" | "unknown"
+}
+
+/** How an eval ended: each has exactly one [L37]. */
+export type Outcome =
+  | { readonly outcome: "value"; readonly result: RemoteObject }
+  | { readonly outcome: "thrown"; readonly result: Thrown }
+  | { readonly outcome: "refused"; readonly result: Refused }
+  | { readonly outcome: "lost"; readonly result: Lost }
+  | { readonly outcome: "timeout"; readonly result: Stopped }
+  | { readonly outcome: "cancelled"; readonly result: Stopped }
+
+export type OutcomeKind = Outcome["outcome"]
+
+export const outcomeKinds: readonly OutcomeKind[] = [
+  "value",
+  "thrown",
+  "refused",
+  "lost",
+  "timeout",
+  "cancelled",
+]

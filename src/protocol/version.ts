@@ -1,0 +1,14 @@
+/**
+ * The version of the wire. Both ends name theirs in hello and welcome; ends
+ * whose versions differ refuse each other and say which side to upgrade [L8].
+ * It changes with every incompatible change of PROTOCOL.md.
+ */
+export const protocolVersion = 1
+
+/**
+ * What an end can do beyond the core. A peer uses a feature only towards an
+ * end that named it, so that an end written by hand in ten lines stays valid.
+ *
+ * - `batch`: accepts frames that carry several messages.
+ */
+export const features: readonly string[] = ["batch"]
