@@ -64,7 +64,10 @@ export interface FrontEnd {
   /** Chooses the target, by id, number or name. Rejects with a sentence that lists what there is. */
   use(runtime: string): Promise<RuntimeInfo>
   /** Reloads a runtime (`all` for every one), or swaps stylesheets by URL path. Resolves with those asked. */
-  reload(options?: { readonly runtime?: string; readonly stylesheets?: readonly string[] }): Promise<readonly AnsweringRuntime[]>
+  reload(options?: {
+    readonly runtime?: string
+    readonly stylesheets?: readonly string[]
+  }): Promise<readonly AnsweringRuntime[]>
   on<Event extends keyof FrontEndEvents>(event: Event, listener: (detail: FrontEndEvents[Event]) => void): () => void
   /** Leaves: unsettled evals end as cancelled. Twice is fine. */
   close(): Promise<void>

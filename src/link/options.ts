@@ -100,15 +100,7 @@ export interface LinkParts<Message extends { readonly op: string }> {
   readonly log?: (line: string) => void
 }
 
-export type LinkStateName =
-  | "idle"
-  | "dialling"
-  | "greeting"
-  | "ready"
-  | "waiting"
-  | "stopped"
-  | "refused"
-  | "gave-up"
+export type LinkStateName = "idle" | "dialling" | "greeting" | "ready" | "waiting" | "stopped" | "refused" | "gave-up"
 
 export interface Drop {
   readonly code: number

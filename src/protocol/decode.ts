@@ -27,7 +27,8 @@ function decoder<Message>(table: Readonly<Record<string, Shape>>): Decode<Messag
       const fields = Object.hasOwn(table, header.op) ? table[header.op] : undefined
       if (fields === undefined) continue
       const wrong = wrongField(fields, header)
-      if (wrong !== undefined) throw new FrameError("bad-field", `${header.op}.${wrong} is missing or of the wrong kind`)
+      if (wrong !== undefined)
+        throw new FrameError("bad-field", `${header.op}.${wrong} is missing or of the wrong kind`)
       known.push({ message: header as Message, body })
     }
     return known

@@ -9,12 +9,10 @@ export const number: Check<number> = (value): value is number => typeof value ==
 export const boolean: Check<boolean> = (value): value is boolean => typeof value === "boolean"
 
 /** A whole number from 0. */
-export const count: Check<number> = (value): value is number =>
-  Number.isSafeInteger(value) && (value as number) >= 0
+export const count: Check<number> = (value): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 
 /** An id: 1–128 characters that are safe in a header, a path and a log. */
-export const id: Check<string> = (value): value is string =>
-  typeof value === "string" && /^[\w.:-]{1,128}$/.test(value)
+export const id: Check<string> = (value): value is string => typeof value === "string" && /^[\w.:-]{1,128}$/.test(value)
 
 export function oneOf<const T extends string>(...allowed: readonly T[]): Check<T> {
   return (value): value is T => (allowed as readonly unknown[]).includes(value)

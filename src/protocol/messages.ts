@@ -138,7 +138,13 @@ export const toFrontEnd = {
   outcome: { id, outcome: oneOf(...outcomeKinds), durationMs: number, runtime: optional(answeringRuntime) },
   reloading: { id, runtimes: listOf(answeringRuntime), problem: optional(text) },
   /** Some front end's eval ended: for those who watch. */
-  evaluated: { id, from: text, outcome: oneOf(...outcomeKinds), durationMs: number, runtime: optional(answeringRuntime) },
+  evaluated: {
+    id,
+    from: text,
+    outcome: oneOf(...outcomeKinds),
+    durationMs: number,
+    runtime: optional(answeringRuntime),
+  },
   /** Body: the arguments as JSON, a list of RemoteObject. */
   console: { runtime: answeringRuntime, seq: count, level: text, time: number, dropped: optional(count) },
 } as const satisfies Record<string, Shape>

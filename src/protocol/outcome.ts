@@ -5,15 +5,7 @@ import type { Preview } from "./preview.ts"
  * Protocol's `Runtime.RemoteObject`, which the tools of this field know.
  */
 export interface RemoteObject {
-  readonly type:
-    | "undefined"
-    | "boolean"
-    | "number"
-    | "bigint"
-    | "string"
-    | "symbol"
-    | "function"
-    | "object"
+  readonly type: "undefined" | "boolean" | "number" | "bigint" | "string" | "symbol" | "function" | "object"
   /** A finer kind of object: `null`, `array`, `error`, `node`, `promise`, `map`, … */
   readonly subtype?: string
   readonly className?: string
@@ -81,11 +73,4 @@ export type Outcome =
 
 export type OutcomeKind = Outcome["outcome"]
 
-export const outcomeKinds: readonly OutcomeKind[] = [
-  "value",
-  "thrown",
-  "refused",
-  "lost",
-  "timeout",
-  "cancelled",
-]
+export const outcomeKinds: readonly OutcomeKind[] = ["value", "thrown", "refused", "lost", "timeout", "cancelled"]

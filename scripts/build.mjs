@@ -1,0 +1,44 @@
+// `npm run build`: types and library by tsc, the script-tag client and the command line by rolldown.
+import { execFileSync } from "node:child_process"
+import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { brotliCompressSync } from "node:zlib"
+import { rolldown } from "rolldown"
+
+const { version } = JSON.parse(readFileSync("package.json", "utf8"))
+const define = { __VERSION__: JSON.stringify(version) }
+
+execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-b"], { stdio: "inherit" })
+await buildClient()
+await buildCommandLine()
+
+async function buildClient() {
+  const bundle = await rolldown({ input: "src/client/auto.ts", platform: "browser", transform: { define } })
+  await bundle.write({ file: "dist/client.js", format: "iife", minify: true })
+  await bundle.close()
+  const script = readFileSync("dist/client.js")
+  console.log(`client.js: ${script.length} bytes minified, ${brotliCompressSync(script).length} with brotli`)
+}
+
+async function buildCommandLine() {
+  rmSync("dist/cli", { recursive: true, force: true })
+  const bundle = await rolldown({
+    input: "src/cli/main.ts",
+    platform: "node",
+    external: ["ws", "chokidar", "picomatch"],
+    transform: { define },
+  })
+  await bundle.write({ dir: "dist/cli", format: "esm", chunkFileNames: "[name].js", minify: "dce-only" })
+  await bundle.close()
+  writeFileSync("dist/cli/THIRD-PARTY.txt", licences(["commander", "chalk"]))
+}
+
+/** The bundled packages' licence texts, which their licences ask to be passed on. */
+function licences(packages) {
+  return packages
+    .map((name) => {
+      const folder = `node_modules/${name}`
+      const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry))
+      return `${name}\n\n${readFileSync(`${folder}/${file}`, "utf8")}`
+    })
+    .join("\n\n")
+}
