@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync, statSync } from "node:fs"
+import { dirname, join, relative } from "node:path"
+import { fileURLToPath } from "node:url"
+import { brotliCompressSync } from "node:zlib"
+import { expect, test } from "vitest"
+
+/** Who may import whom. To allow an import, change the line of the folder that imports. */
+const mayImport: Record<string, readonly string[]> = {
+  protocol: [],
+  link: ["protocol"],
+  language: ["protocol"],
+  client: ["link", "protocol"],
+  discovery: [],
+  server: ["discovery", "language", "protocol"],
+  frontend: ["discovery", "language", "link", "protocol"],
+  cli: ["discovery", "frontend", "protocol", "server"],
+  ".": ["frontend", "server"],
+}
+
+/** One door per package: the only file that imports it. */
+const doors: Record<string, string> = {
+  acorn: "language/parse.ts",
+  chalk: "cli/colour.ts",
+  chokidar: "frontend/watch/files.ts",
+  commander: "cli/main.ts",
+  "magic-string": "language/rewrite.ts",
+  picomatch: "frontend/watch/match.ts",
+}
+
+const source = fileURLToPath(new URL("../../src/", import.meta.url))
+const files = readdirSync(source, { recursive: true, encoding: "utf8" })
+  .map((file) => file.replaceAll("\\", "/"))
+  .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
+
+const imports = files.flatMap((file) =>
+  [...readFileSync(join(source, file), "utf8").matchAll(/(?:from|import\()\s*"([^"]+)"/g)].map((match) => ({
+    file,
+    what: match[1]!,
+  })),
+)
+
+const folderOf = (file: string): string => (file.includes("/") ? file.split("/", 1)[0]! : ".")
+
+test("folders import only those below them, through their index", () => {
+  const wrong = imports
+    .filter(({ what }) => what.startsWith("."))
+    .map(({ file, what }) => ({ file, to: relative(source, join(source, dirname(file), what)) }))
+    .filter(({ file, to }) => {
+      const [from, into] = [folderOf(file), folderOf(to)]
+      return from !== into && !(mayImport[from]?.includes(into) && to === `${into}/index.ts`)
+    })
+    .map(({ file, to }) => `src/${file} imports src/${to}: change mayImport["${folderOf(file)}"], or the import`)
+  expect(wrong).toEqual([])
+})
+
+test("each package is imported by one file", () => {
+  const packages = imports.filter(({ what }) => !what.startsWith(".") && !what.startsWith("node:"))
+  const wrong = packages
+    .filter(({ file, what }) => what in doors && doors[what] !== file)
+    .map(({ file, what }) => `src/${file} imports ${what}, whose door is src/${doors[what]}`)
+  expect(wrong).toEqual([])
+})
+
+test("the client that a page loads stays small", () => {
+  const bundle = fileURLToPath(new URL("../../dist/client.js", import.meta.url))
+  expect(statSync(bundle).size).toBeGreaterThan(0)
+  expect(brotliCompressSync(readFileSync(bundle)).length).toBeLessThanOrEqual(5 * 1024)
+})
