@@ -12,5 +12,10 @@ const { url, token } = JSON.parse(await readFile(join(state, "repl-bridge", "900
 globalThis.visits = 0
 setInterval(() => globalThis.visits++, 1000)
 
-await connect({ url: url.replace(/^http/, "ws") + "/runtime", token, name: "visits", WebSocket: globalThis.WebSocket ?? WebSocket })
+await connect({
+  url: url.replace(/^http/, "ws") + "/runtime",
+  token,
+  name: "visits",
+  WebSocket: globalThis.WebSocket ?? WebSocket,
+})
 console.log("connected: try `repl-bridge eval visits`")
