@@ -15,6 +15,8 @@ export const closeCode = {
   pageHidden: 4001,
   /** The browser froze the page. */
   pageFrozen: 4002,
+  /** The link took the socket for dead; its session returns on another. */
+  dropped: 4003,
   badHello: 4400,
   unauthorized: 4401,
   forbidden: 4403,

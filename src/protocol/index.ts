@@ -15,4 +15,4 @@ export type {
 export { outcomeKinds } from "./outcome.ts"
 export type { LossCode, Lost, Outcome, OutcomeKind, Refused, RemoteObject, Stopped, Thrown } from "./outcome.ts"
 export type { Preview, PreviewEntry } from "./preview.ts"
-export { features, protocolVersion } from "./version.ts"
+export { features, packageVersion, protocolVersion } from "./version.ts"

@@ -28,6 +28,28 @@ export type RuntimeState = RuntimeInfo["state"]
 const answeringRuntime = shape({ id, number: count, name: text, session: id })
 export type AnsweringRuntime = Infer<typeof answeringRuntime.fields>
 
+/** A console line, as its runtime tells it. */
+const consoleLine = {
+  /** Counts every line of the session, those that were dropped included. */
+  seq: count,
+  /** How grave it is: `debug`, `log`, `info`, `warn`, `error`. */
+  level: text,
+  /** What it is, where that is not the level: the console's method (`table`, `group`, …), `exception`, `rejection`, `violation`; `dropped` for no line at all. */
+  kind: optional(text),
+  /** Milliseconds since 1970. */
+  time: number,
+  /** How many lines before this one were dropped; those of kind `dropped` count themselves. */
+  dropped: optional(count),
+  /** Where it was said: the frames of the stack, as the engine writes them. */
+  stack: optional(text),
+  /** The eval that said it, where that is certain. */
+  eval: optional(id),
+  /** How many groups it stands in. */
+  group: optional(count),
+  /** How many arguments were left out. */
+  more: optional(count),
+} as const satisfies Shape
+
 /** Heard by every end at any time, also before hello. */
 const common = {
   ping: { id: optional(text) },
@@ -68,8 +90,19 @@ export const toRuntime = {
   ...fromBridge,
   /** `runtime` is the id from now on: another one than offered where a duplicated tab offered a copy [L41]. */
   welcome: { ...welcome, runtime: id, number: count, name: text },
-  /** Body: the code. */
-  eval: { id },
+  /**
+   * Body: the code. With `form` it is prepared (see `Prepared` in src/language), for runtimes that name the feature
+   * `prepared`; without, it is what the user typed.
+   */
+  eval: {
+    id,
+    form: optional(oneOf("value", "sync", "async")),
+    asScript: optional(boolean),
+    lets: optional(listOf(text)),
+    consts: optional(listOf(text)),
+    sites: optional(listOf(count)),
+    shifts: optional(listOf(number)),
+  },
   cancel: { id },
   /** The bridge needs these outcomes, and console lines up to `seq`, no more. */
   ack: { ids: optional(listOf(id)), seq: optional(count) },
@@ -100,7 +133,7 @@ export const fromRuntime = {
   /** Body: the result as JSON. */
   outcome: { id, outcome: oneOf(...outcomeKinds), durationMs: number },
   /** Body: the arguments as JSON, a list of RemoteObject. */
-  console: { seq: count, level: text, time: number, dropped: optional(count) },
+  console: consoleLine,
 } as const satisfies Record<string, Shape>
 
 export const fromFrontEnd = {
@@ -146,7 +179,7 @@ export const toFrontEnd = {
     runtime: optional(answeringRuntime),
   },
   /** Body: the arguments as JSON, a list of RemoteObject. */
-  console: { runtime: answeringRuntime, seq: count, level: text, time: number, dropped: optional(count) },
+  console: { runtime: answeringRuntime, ...consoleLine },
 } as const satisfies Record<string, Shape>
 
 type MessageOf<Table extends Record<string, Shape>> = {

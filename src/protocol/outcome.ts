@@ -48,6 +48,8 @@ export type LossCode =
   | "runtime-gone"
   | "bridge-gone"
   | "overflow"
+  /** An outcome came, and it is not in the protocol. */
+  | "unreadable"
 
 export interface Lost {
   readonly code: LossCode

@@ -10,5 +10,9 @@ export const protocolVersion = 1
  * end that named it, so that an end written by hand in ten lines stays valid.
  *
  * - `batch`: accepts frames that carry several messages.
+ * - `prepared`: a runtime that evaluates prepared code.
  */
-export const features: readonly string[] = ["batch"]
+export const features: readonly string[] = ["batch", "prepared"]
+
+/** The version of this package, as its package.json says it too. */
+export const packageVersion = "0.1.0"
