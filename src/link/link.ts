@@ -83,7 +83,7 @@ export function createLink<Message extends { readonly op: string }>(
   function perform(effect: Effect): void {
     switch (effect.do) {
       case "dial":
-        void dial(effect.attempt)
+        dial(effect.attempt)
         break
       case "drop":
         letGo()?.close(effect.code, effect.reason)
@@ -104,16 +104,14 @@ export function createLink<Message extends { readonly op: string }>(
           }),
         )
         break
-      case "disarm":
-        timers.get(effect.timer)?.()
-        timers.delete(effect.timer)
+      case "rest":
+        for (const disarm of timers.values()) disarm()
+        timers.clear()
+        endScout?.()
+        endScout = undefined
         break
       case "scout":
         endScout = parts.scout?.(address, (there) => dispatch({ type: "looked", there }))
-        break
-      case "unscout":
-        endScout?.()
-        endScout = undefined
         break
       case "refresh":
         refresh()
@@ -126,26 +124,31 @@ export function createLink<Message extends { readonly op: string }>(
     }
   }
 
-  async function dial(attempt: number): Promise<void> {
-    const isFirst = !machine.hasBeenReady && machine.dials === 1
+  function dial(attempt: number): void {
+    if (typeof url === "string" && !refreshing) dialTo(url, attempt)
+    else void readUrl(url, attempt)
+  }
+
+  async function readUrl(source: Url, attempt: number): Promise<void> {
     try {
-      const current = typeof url === "function" ? await url() : url
       await refreshing
-      if (attempt !== machine.attempt || machine.state.name !== "dialling") return
-      address = current
+      const current = typeof source === "function" ? await source() : source
+      if (attempt === machine.attempt && machine.state.name === "dialling") dialTo(current, attempt)
     } catch (error) {
-      fail(attempt, `the bridge's address could not be had: ${messageOf(error)}`)
-      return
+      fail(attempt, `no address: ${messageOf(error)}`)
     }
+  }
+
+  function dialTo(current: string, attempt: number): void {
+    address = current
     try {
       attend(openSocket(address), attempt)
     } catch (error) {
       const reason = `no socket can be made for ${address}: ${messageOf(error)}`
-      // On the first call nothing has ever worked: the caller hears what is wrong with the configuration [L7].
-      if (isFirst) {
-        settle((waiter) => waiter.reject(new LinkError("bad-options", reason)))
-        dispatch({ type: "stop", reason })
-      } else fail(attempt, reason)
+      if (machine.hasBeenReady || machine.waits > 0) return fail(attempt, reason)
+      // Nothing has ever worked: the caller hears what is wrong with the configuration [L7].
+      settle((waiter) => waiter.reject(new LinkError("bad-options", reason)))
+      dispatch({ type: "stop", reason })
     }
   }
 

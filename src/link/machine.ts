@@ -25,26 +25,26 @@ export type State =
   | { readonly name: "idle" }
   | { readonly name: "dialling" }
   | { readonly name: "greeting" }
-  | { readonly name: "ready"; readonly since: number; readonly heart: Heart; readonly advice: Advice | undefined }
+  | { readonly name: "ready"; readonly since: number; readonly heart: Heart; readonly retryAfterMs: number | undefined }
   | { readonly name: "waiting"; readonly due: number; readonly notBefore: number; readonly isAbsent: boolean }
   | { readonly name: "suspended" }
   | { readonly name: "stopped" }
   | { readonly name: "refused" }
   | { readonly name: "gave-up"; readonly notBefore: number }
 
-/** What is known of the peer's pulse. */
+/** What is known of the peer's pulse; undefined without a heartbeat. */
 type Heart =
-  | { readonly is: "none" }
   /** It has never ponged, and perhaps cannot [L25]. */
   | { readonly is: "unproven"; readonly beatMs: number; readonly unanswered: number }
-  | { readonly is: "beating"; readonly beatMs: number; readonly heardAt: number; readonly armedAt: number }
-  /** We slept: one ping is out, and its answer has a full timeout [L28]. */
-  | { readonly is: "probing"; readonly beatMs: number; readonly heardAt: number; readonly armedAt: number }
-
-/** When to come back, said by the bridge before it closed [L18]. */
-interface Advice {
-  readonly retryAfterMs: number
-}
+  /** `probing`: we slept; one ping is out, and its answer has a full timeout [L28]. */
+  | {
+      readonly is: "beating" | "probing"
+      readonly beatMs: number
+      readonly heardAt: number
+      /** When the watchdog was armed last. */
+      readonly armedAt: number
+    }
+  | undefined
 
 /** A state and what outlives it. */
 export interface Machine {
@@ -58,6 +58,7 @@ export interface Machine {
   readonly dials: number
   readonly waits: number
   readonly dialledAt: number
+  /** Ready spells in a row that were too short [L16]. */
   readonly quickSpells: number
   readonly spreadMs: number
 }
@@ -97,6 +98,7 @@ type SocketEvent = { readonly attempt: number } & (
   | { readonly type: "ponged" }
   | { readonly type: "welcomed"; readonly welcome: Welcome }
   | { readonly type: "rejected"; readonly code: number; readonly reason: string }
+  /** The bridge said when to come back [L18]. */
   | { readonly type: "advised"; readonly retryAfterMs: number }
   /** The socket ended, or could not be made. `mayRetry`: the user's options allow it. */
   | { readonly type: "closed"; readonly drop: Drop; readonly mayRetry: boolean }
@@ -112,10 +114,11 @@ export type Effect =
   | { readonly do: "drop"; readonly code: number; readonly reason: string }
   | { readonly do: "greet" }
   | { readonly do: "ping" }
+  /** Replaces the timer of that name. */
   | { readonly do: "arm"; readonly timer: Timer; readonly ms: number }
-  | { readonly do: "disarm"; readonly timer: Timer }
+  /** Disarms every timer and ends the scout. */
+  | { readonly do: "rest" }
   | { readonly do: "scout" }
-  | { readonly do: "unscout" }
   | { readonly do: "refresh" }
   | Emit<keyof LinkEvents<Welcome>>
 
@@ -143,421 +146,322 @@ export function stateName({ name }: State): LinkStateName {
   return name === "suspended" ? "waiting" : name
 }
 
-export function step(machine: Machine, event: LinkEvent, chance: Chance, config: Config): Step {
-  if ("attempt" in event && event.attempt !== machine.attempt) return same(machine)
-  const { state } = machine
-  switch (event.type) {
-    case "start":
-      return isAlive(state) ? same(machine) : start(machine, chance, config)
-    case "stop":
-      return stop(machine, event.reason)
-    case "enable":
-      return enable(machine, chance, config)
-    case "disable":
-      return disable(machine)
-    case "reconnectNow":
-      return state.name === "waiting" || state.name === "gave-up"
-        ? dial(afresh(machine), chance, config)
-        : same(machine)
-    case "hint":
-      return hint(machine, chance, config)
-    case "suspend":
-      return suspend(machine, event)
-    case "resume":
-      return state.name === "suspended" ? dial(machine, chance, config) : same(machine)
-    case "looked":
-      return looked(machine, event.there, chance, config)
-    case "due":
-      return due(machine, event.timer, chance, config)
-    case "opened":
-      return state.name === "dialling" ? greet(machine, config) : same(machine)
-    case "heard":
-      return heard(machine, chance, config)
-    case "ponged":
-      return ponged(machine, chance, config)
-    case "welcomed":
-      return state.name === "greeting" ? welcome(machine, event.welcome, chance, config) : same(machine)
-    case "rejected":
-      return hasSocket(state) ? refuse(machine, event.code, event.reason) : same(machine)
-    case "advised":
-      return advised(machine, event.retryAfterMs)
-    case "closed":
-      return hasSocket(state) ? closed(machine, event.drop, event.mayRetry, chance, config) : same(machine)
-    default:
-      return event satisfies never
-  }
-}
-
 /** Whether the link still tries, or has what it tried for. */
-export function isAlive({ name }: State): boolean {
-  return hasSocket({ name }) || name === "waiting" || name === "suspended"
+export function isAlive(state: State): boolean {
+  return hasSocket(state) || state.name === "waiting" || state.name === "suspended"
 }
 
-function hasSocket({ name }: { readonly name: State["name"] }): boolean {
+function hasSocket({ name }: State): boolean {
   return name === "dialling" || name === "greeting" || name === "ready"
 }
 
-function same(machine: Machine): Step {
-  return { machine, effects: [] }
+export function step(machine: Machine, event: LinkEvent, chance: Chance, config: Config): Step {
+  if ("attempt" in event && event.attempt !== machine.attempt) return { machine, effects: [] }
+  const draft: Draft = { machine: { ...machine }, effects: [], chance, config }
+  take(draft, event)
+  return draft
+}
+
+/** A step in the making: what it was given, and what comes of it so far. */
+interface Draft {
+  readonly machine: { -readonly [Field in keyof Machine]: Machine[Field] }
+  readonly effects: Effect[]
+  readonly chance: Chance
+  readonly config: Config
+}
+
+function take(draft: Draft, event: LinkEvent): void {
+  const { machine } = draft
+  const { state } = machine
+  const { name } = state
+  switch (event.type) {
+    case "start":
+      if (isAlive(state)) return
+      machine.isEnabled = true
+      machine.hasBeenReady = false
+      machine.quickSpells = 0
+      return dialAfresh(draft)
+    case "stop":
+      if (name !== "stopped") stop(draft, event.reason)
+      return
+    case "enable":
+      machine.isEnabled = true
+      if (name === "idle" && machine.attempt > 0) dialAfresh(draft)
+      return
+    case "disable":
+      machine.isEnabled = false
+      if (name === "waiting") enter(draft, { name: "idle" })
+      return
+    case "reconnectNow":
+      if (name === "waiting" || name === "gave-up" || name === "suspended") dialAfresh(draft)
+      return
+    case "hint":
+      return hint(draft)
+    case "suspend":
+      if (isAlive(state)) suspend(draft, event)
+      return
+    case "resume":
+      if (name === "suspended") dial(draft)
+      return
+    case "looked":
+      if (event.there) hint(draft)
+      else if (name === "waiting") machine.state = { ...state, isAbsent: true }
+      return
+    case "due":
+      return due(draft, event.timer)
+    case "opened":
+      if (name !== "dialling") return
+      machine.state = { name: "greeting" }
+      if (draft.config.resetAfter === "open") reset(draft)
+      draft.effects.push({ do: "greet" })
+      return
+    case "heard":
+      return heard(draft)
+    case "ponged":
+      if (name === "ready" && state.heart?.is === "unproven") live(draft, state, state.heart.beatMs)
+      return
+    case "welcomed":
+      if (name === "greeting") welcome(draft, event.welcome)
+      return
+    case "rejected":
+      if (hasSocket(state)) refuse(draft, event.code, event.reason)
+      return
+    case "advised":
+      if (name === "ready") machine.state = { ...state, retryAfterMs: event.retryAfterMs }
+      return
+    case "closed":
+      if (hasSocket(state)) closed(draft, event.drop, event.mayRetry)
+      return
+    default:
+      event satisfies never
+  }
+}
+
+function emit<Name extends keyof LinkEvents<Welcome>>(
+  { effects }: Draft,
+  event: Name,
+  detail: LinkEvents<Welcome>[Name],
+): void {
+  effects.push({ do: "emit", event, detail } as Emit<Name>)
+}
+
+function arm({ effects }: Draft, timer: Timer, ms: number): void {
+  effects.push({ do: "arm", timer, ms })
+}
+
+/** Into another state, with nothing left of the last one. */
+function enter(draft: Draft, state: State, code: number = closeCode.normal, reason = ""): void {
+  const { machine, effects } = draft
+  effects.push({ do: "rest" })
+  if (hasSocket(machine.state)) effects.push({ do: "drop", code, reason })
+  machine.state = state
 }
 
 /** The attempts start again at 0. */
-function afresh(machine: Machine): Machine {
-  return { ...machine, dials: 0, waits: 0 }
+function reset({ machine }: Draft): void {
+  machine.dials = machine.waits = 0
 }
 
-function start(machine: Machine, chance: Chance, config: Config): Step {
-  return dial({ ...afresh(machine), isEnabled: true, hasBeenReady: false, quickSpells: 0 }, chance, config)
+function dialAfresh(draft: Draft): void {
+  reset(draft)
+  dial(draft)
 }
 
-function dial(machine: Machine, { now }: Chance, { setupMs }: Config): Step {
-  const attempt = machine.attempt + 1
-  return {
-    machine: { ...machine, state: { name: "dialling" }, attempt, dials: machine.dials + 1, dialledAt: now },
-    effects: [
-      ...leaveWaiting(machine.state),
-      { do: "arm", timer: "setup", ms: setupMs },
-      { do: "emit", event: "connecting", detail: { attempt: machine.dials + 1 } },
-      { do: "dial", attempt },
-    ],
-  }
+function dial(draft: Draft): void {
+  const { machine, effects, chance, config } = draft
+  enter(draft, { name: "dialling" })
+  machine.dialledAt = chance.now
+  arm(draft, "setup", config.setupMs)
+  emit(draft, "connecting", { attempt: ++machine.dials })
+  effects.push({ do: "dial", attempt: ++machine.attempt })
 }
 
-function leaveWaiting({ name }: State): readonly Effect[] {
-  return name === "waiting" ? [{ do: "disarm", timer: "retry" }, { do: "unscout" }] : []
+function stop(draft: Draft, reason: string): void {
+  enter(draft, { name: "stopped" }, closeCode.normal, reason)
+  emit(draft, "closed", { reason })
 }
 
-const socketTimers = (["setup", "beat", "silence", "stable"] as const).map((timer): Effect => ({ do: "disarm", timer }))
-
-/** Everything that a state holds is let go. */
-function leave(state: State, code: number, reason: string): readonly Effect[] {
-  return hasSocket(state) ? [...socketTimers, { do: "drop", code, reason }] : leaveWaiting(state)
+function refuse(draft: Draft, code: number, reason: string): void {
+  enter(draft, { name: "refused" })
+  emit(draft, "refused", { code, reason })
 }
 
-function stop(machine: Machine, reason: string): Step {
-  const { state } = machine
-  if (state.name === "stopped") return same(machine)
-  return {
-    machine: { ...machine, state: { name: "stopped" } },
-    effects: [...leave(state, closeCode.normal, reason), { do: "emit", event: "closed", detail: { reason } }],
-  }
-}
-
-function refuse(machine: Machine, code: number, reason: string): Step {
-  return {
-    machine: { ...machine, state: { name: "refused" } },
-    effects: [
-      ...leave(machine.state, closeCode.normal, "refused"),
-      { do: "emit", event: "refused", detail: { code, reason } },
-    ],
-  }
-}
-
-function enable(machine: Machine, chance: Chance, config: Config): Step {
-  const enabled = { ...machine, isEnabled: true }
-  const isHeld = !machine.isEnabled && machine.state.name === "idle"
-  return isHeld ? dial(afresh(enabled), chance, config) : same(enabled)
-}
-
-function disable(machine: Machine): Step {
-  const { state } = machine
-  const disabled = { ...machine, isEnabled: false }
-  if (state.name !== "waiting") return same(disabled)
-  return { machine: { ...disabled, state: { name: "idle" } }, effects: leaveWaiting(state) }
-}
-
-function suspend(machine: Machine, { code, reason }: { readonly code: number; readonly reason: string }): Step {
-  const { state } = machine
-  if (!isAlive(state) || state.name === "suspended") return same(machine)
-  const drop: Drop = { code, reason, wasClean: true }
-  return {
-    machine: { ...machine, state: { name: "suspended" } },
-    effects: [
-      ...leave(state, code, reason),
-      ...(hasSocket(state)
-        ? [{ do: "emit", event: "disconnected", detail: { ...drop, willReconnect: true } } as const]
-        : []),
-    ],
-  }
+function suspend(draft: Draft, { code, reason }: { readonly code: number; readonly reason: string }): void {
+  const hadSocket = hasSocket(draft.machine.state)
+  enter(draft, { name: "suspended" }, code, reason)
+  if (hadSocket) emit(draft, "disconnected", { code, reason, wasClean: true, willReconnect: true })
 }
 
 /** Hints are hints: one dial a second at most, none before a busy bridge wants it, and a ready link only looks again [L17, L28]. */
-function hint(machine: Machine, chance: Chance, config: Config): Step {
-  const { state, dialledAt } = machine
+function hint(draft: Draft): void {
+  const { machine, chance } = draft
+  const { state } = machine
   const { now } = chance
-  switch (state.name) {
-    case "waiting": {
-      const free = Math.max(dialledAt + defaults.hintMs, state.notBefore)
-      if (now >= free) return dial(machine, chance, config)
-      if (free >= state.due) return same(machine)
-      return {
-        machine: { ...machine, state: { ...state, due: free } },
-        effects: [{ do: "arm", timer: "retry", ms: free - now }],
-      }
+  if (state.name === "waiting") {
+    const free = Math.max(machine.dialledAt + defaults.hintMs, state.notBefore)
+    if (now >= free) dial(draft)
+    else if (free < state.due) {
+      machine.state = { ...state, due: free }
+      arm(draft, "retry", free - now)
     }
-    case "gave-up":
-      return now >= state.notBefore ? dial(afresh(machine), chance, config) : same(machine)
-    case "ready": {
-      const { heart } = state
-      return heart.is === "beating" && now - heart.heardAt > heart.beatMs
-        ? probe(machine, state, heart, now, config)
-        : same(machine)
-    }
-    default:
-      return same(machine)
+  } else if (state.name === "gave-up") {
+    if (now >= state.notBefore) dialAfresh(draft)
+  } else if (state.name === "ready" && state.heart?.is === "beating") {
+    if (now - state.heart.heardAt > state.heart.beatMs) probe(draft, state, state.heart)
   }
 }
 
-function looked(machine: Machine, there: boolean, chance: Chance, config: Config): Step {
+function due(draft: Draft, timer: Timer): void {
+  const { machine, config } = draft
   const { state } = machine
-  if (state.name !== "waiting") return same(machine)
-  if (there) return hint(machine, chance, config)
-  return state.isAbsent ? same(machine) : same({ ...machine, state: { ...state, isAbsent: true } })
-}
-
-function due(machine: Machine, timer: Timer, chance: Chance, config: Config): Step {
-  const { state } = machine
-  switch (timer) {
-    case "setup":
-      return state.name === "dialling" || state.name === "greeting"
-        ? lost(machine, { code: 1006, reason: "setup took too long", wasClean: false }, chance, config)
-        : same(machine)
-    case "retry":
-      if (state.name !== "waiting") return same(machine)
-      // The scout just saw that nobody is there: a dial would only print an error in the page's console [L19].
-      return state.isAbsent && config.maxAttempts === Infinity
-        ? wait(machine, chance, config)
-        : dial(machine, chance, config)
-    case "stable":
-      return state.name === "ready" ? same(afresh({ ...machine, quickSpells: 0 })) : same(machine)
-    case "beat":
-      return state.name === "ready" ? beat(machine, state) : same(machine)
-    case "silence":
-      return state.name === "ready" ? silent(machine, state, chance, config) : same(machine)
-    default:
-      return timer satisfies never
+  if (state.name === "ready") return dueInReady(draft, state, timer)
+  if (timer === "setup" && hasSocket(state)) lose(draft, { code: 1006, reason: "setup took too long", wasClean: false })
+  if (timer === "retry" && state.name === "waiting") {
+    // The scout just saw that nobody is there: a dial would only print an error in the page's console [L19].
+    if (state.isAbsent && config.maxAttempts === Infinity) wait(draft)
+    else dial(draft)
   }
 }
 
-function greet(machine: Machine, config: Config): Step {
-  const opened = config.resetAfter === "open" ? afresh(machine) : machine
-  return { machine: { ...opened, state: { name: "greeting" } }, effects: [{ do: "greet" }] }
+function dueInReady(draft: Draft, state: ReadyState, timer: Timer): void {
+  const { machine, effects } = draft
+  const { heart } = state
+  if (timer === "stable") {
+    reset(draft)
+    machine.quickSpells = 0
+  } else if (heart && timer === "silence") {
+    silent(draft, state, heart)
+  } else if (heart && timer === "beat") {
+    const unanswered = heart.is === "unproven" ? heart.unanswered : 0
+    if (unanswered === defaults.unansweredPings) {
+      machine.state = { ...state, heart: undefined }
+      return
+    }
+    if (heart.is === "unproven") machine.state = { ...state, heart: { ...heart, unanswered: unanswered + 1 } }
+    effects.push({ do: "ping" })
+    arm(draft, "beat", heart.beatMs)
+  }
 }
 
 type ReadyState = Extract<State, { name: "ready" }>
+type Pulse = Extract<Heart, { heardAt: number }>
 
-function welcome(machine: Machine, word: Welcome, { now }: Chance, config: Config): Step {
-  if (word.protocol !== protocolVersion) return refuse(machine, closeCode.wrongVersion, versionAdvice(word))
-  const { resetAfter, heartbeat } = config
-  const beatMs = heartbeat ? (word.heartbeatMs ?? 0) : 0
-  const ready: Machine = {
-    ...machine,
-    state: {
-      name: "ready",
-      since: now,
-      heart: beatMs > 0 ? { is: "unproven", beatMs, unanswered: 0 } : { is: "none" },
-      advice: undefined,
-    },
-    hasBeenReady: true,
-    spreadMs: word.spreadMs ?? 0,
+function welcome(draft: Draft, word: Welcome): void {
+  const { machine, chance, config } = draft
+  const { dials, hasBeenReady } = machine
+  const { bridge, heartbeatMs = 0, protocol, spreadMs = 0, version } = word
+  if (protocol !== protocolVersion) {
+    const older = protocol < protocolVersion ? "bridge" : "client"
+    const reason = `protocol ${protocolVersion} here, ${protocol} at the bridge (${version}): upgrade the ${older}`
+    return refuse(draft, closeCode.wrongVersion, reason)
   }
-  const detail = {
-    reconnected: machine.hasBeenReady,
-    attempt: machine.dials,
-    bridgeInstance: word.bridge,
-    welcome: word,
+  const beatMs = config.heartbeat ? heartbeatMs : 0
+  draft.effects.push({ do: "rest" })
+  machine.state = {
+    name: "ready",
+    since: chance.now,
+    heart: beatMs ? { is: "unproven", beatMs, unanswered: 0 } : undefined,
+    retryAfterMs: undefined,
   }
-  return {
-    machine: resetAfter === "ready" ? afresh(ready) : ready,
-    effects: [
-      { do: "disarm", timer: "setup" },
-      ...(beatMs > 0 ? [{ do: "arm", timer: "beat", ms: beatMs / 2 } as const] : []),
-      ...(typeof resetAfter === "number" ? [{ do: "arm", timer: "stable", ms: resetAfter } as const] : []),
-      { do: "emit", event: "ready", detail },
-    ],
-  }
+  machine.hasBeenReady = true
+  machine.spreadMs = spreadMs
+  if (beatMs) arm(draft, "beat", beatMs / 2)
+  if (config.resetAfter === "ready") reset(draft)
+  else if (config.resetAfter !== "open") arm(draft, "stable", config.resetAfter)
+  emit(draft, "ready", { reconnected: hasBeenReady, attempt: dials, bridgeInstance: bridge, welcome: word })
 }
 
-function versionAdvice({ protocol, version }: Welcome): string {
-  const [older, newer] = protocol < protocolVersion ? ["bridge", "client"] : ["client", "bridge"]
-  return `the ${newer} speaks a newer protocol than the ${older} (this end ${protocolVersion}, bridge ${version}: ${protocol}): upgrade the ${older}`
-}
-
-function withHeart(machine: Machine, state: ReadyState, heart: Heart, effects: readonly Effect[]): Step {
-  return { machine: { ...machine, state: { ...state, heart } }, effects }
-}
-
-function beat(machine: Machine, state: ReadyState): Step {
-  const { heart } = state
-  switch (heart.is) {
-    case "none":
-      return same(machine)
-    case "unproven":
-      if (heart.unanswered === defaults.unansweredPings) return withHeart(machine, state, { is: "none" }, [])
-      return withHeart(machine, state, { ...heart, unanswered: heart.unanswered + 1 }, [
-        { do: "ping" },
-        { do: "arm", timer: "beat", ms: heart.beatMs },
-      ])
-    case "beating":
-    case "probing":
-      return { machine, effects: [{ do: "ping" }, { do: "arm", timer: "beat", ms: heart.beatMs }] }
-    default:
-      return heart satisfies never
-  }
-}
-
-function silenceOf({ silenceMs }: Config, beatMs: number): number {
-  return silenceMs ?? defaults.silentBeats * beatMs
-}
-
-/** Any frame is a sign of life. Timers are armed here because those armed in a socket's handler run on time in a hidden tab [L19, L26]. */
-function heard(machine: Machine, { now }: Chance, config: Config): Step {
+/** Any frame is a sign of life [L26]. */
+function heard(draft: Draft): void {
+  const { machine, chance } = draft
   const { state } = machine
-  if (state.name !== "ready") return same(machine)
+  if (state.name !== "ready" || !state.heart || state.heart.is === "unproven") return
   const { heart } = state
-  if (heart.is !== "beating" && heart.is !== "probing") return same(machine)
   // Arming anew for each frame of a burst would be for nothing.
-  const isFresh = heart.is === "beating" && now - heart.armedAt < heart.beatMs / 8
-  if (isFresh) return withHeart(machine, state, { ...heart, heardAt: now }, [])
-  return alive(machine, state, heart.beatMs, now, config)
+  if (heart.is === "beating" && chance.now - heart.armedAt < heart.beatMs / 8) {
+    machine.state = { ...state, heart: { ...heart, heardAt: chance.now } }
+  } else live(draft, state, heart.beatMs)
 }
 
-function ponged(machine: Machine, { now }: Chance, config: Config): Step {
-  const { state } = machine
-  return state.name === "ready" && state.heart.is === "unproven"
-    ? alive(machine, state, state.heart.beatMs, now, config)
-    : same(machine)
+/** Timers are armed while a frame is handled, because those run on time in a hidden tab [L19]. */
+function live(draft: Draft, state: ReadyState, beatMs: number): void {
+  const { now } = draft.chance
+  draft.machine.state = { ...state, heart: { is: "beating", beatMs, heardAt: now, armedAt: now } }
+  arm(draft, "beat", beatMs)
+  arm(draft, "silence", silenceOf(draft, beatMs))
 }
 
-function alive(machine: Machine, state: ReadyState, beatMs: number, now: number, config: Config): Step {
-  return withHeart(machine, state, { is: "beating", beatMs, heardAt: now, armedAt: now }, [
-    { do: "arm", timer: "beat", ms: beatMs },
-    { do: "arm", timer: "silence", ms: silenceOf(config, beatMs) },
-  ])
+function silenceOf({ config }: Draft, beatMs: number): number {
+  return config.silenceMs ?? defaults.silentBeats * beatMs
 }
 
-type Pulse = Extract<Heart, { is: "beating" | "probing" }>
-
-function probe(machine: Machine, state: ReadyState, heart: Pulse, now: number, config: Config): Step {
-  return withHeart(machine, state, { ...heart, is: "probing", armedAt: now }, [
-    { do: "ping" },
-    { do: "arm", timer: "silence", ms: silenceOf(config, heart.beatMs) },
-  ])
+function probe(draft: Draft, state: ReadyState, heart: Pulse): void {
+  draft.machine.state = { ...state, heart: { ...heart, is: "probing", armedAt: draft.chance.now } }
+  draft.effects.push({ do: "ping" })
+  arm(draft, "silence", silenceOf(draft, heart.beatMs))
 }
 
 /** The watchdog: late, it has learnt nothing and asks once; on time, it judges [L28]. */
-function silent(machine: Machine, state: ReadyState, chance: Chance, config: Config): Step {
-  const { heart } = state
-  if (heart.is !== "beating" && heart.is !== "probing") return same(machine)
-  const { now } = chance
-  const silenceMs = silenceOf(config, heart.beatMs)
-  if (now - heart.armedAt - silenceMs > Math.max(defaults.lateMs, heart.beatMs / 2)) {
-    return probe(machine, state, heart, now, config)
+function silent(draft: Draft, state: ReadyState, heart: Heart): void {
+  if (!heart || heart.is === "unproven") return
+  const { now } = draft.chance
+  const silenceMs = silenceOf(draft, heart.beatMs)
+  const lateMs = now - heart.armedAt - silenceMs
+  const silentMs = now - heart.heardAt
+  if (lateMs > Math.max(defaults.lateMs, heart.beatMs / 2)) probe(draft, state, heart)
+  else if (heart.is === "beating" && silentMs < silenceMs) arm(draft, "silence", silenceMs - silentMs)
+  else lose(draft, { code: 1006, reason: "heartbeat timeout", wasClean: false }, silentMs)
+}
+
+function closed(draft: Draft, drop: Drop, mayRetry: boolean): void {
+  if (!mayRetry || isFinal(drop.code)) {
+    emit(draft, "disconnected", { ...drop, willReconnect: false })
+    if (mayRetry) refuse(draft, drop.code, drop.reason)
+    else stop(draft, drop.reason || `closed with ${drop.code}`)
+  } else lose(draft, drop)
+}
+
+/** A drop that may be followed by a retry; one without a wait where only the socket was silent [L26]. */
+function lose(draft: Draft, drop: Drop, silentMs?: number): void {
+  const { machine, chance, config, effects } = draft
+  const { state, isEnabled, dials } = machine
+  const { now, random } = chance
+  const isSpent = dials >= config.maxAttempts
+  // Not 1000: to the bridge that would say that we left for good.
+  enter(draft, { name: "idle" }, closeCode.dropped, drop.reason)
+  if (silentMs !== undefined) emit(draft, "heartbeatTimeout", { silentMs })
+  emit(draft, "disconnected", { ...drop, willReconnect: isEnabled && !isSpent })
+  if (state.name === "ready") {
+    machine.quickSpells = now - state.since < defaults.quickMs ? machine.quickSpells + 1 : 0
+    if (machine.quickSpells && machine.quickSpells % defaults.quickSpells === 0) {
+      emit(draft, "flapping", { drop })
+      effects.push({ do: "refresh" })
+    }
   }
-  const heardLater = heart.heardAt + silenceMs - now
-  if (heart.is === "beating" && heardLater > 0)
-    return { machine, effects: [{ do: "arm", timer: "silence", ms: heardLater }] }
-  const dead = lost(machine, { code: 1006, reason: "heartbeat timeout", wasClean: false }, chance, config, redial)
-  const timeout: Effect = { do: "emit", event: "heartbeatTimeout", detail: { silentMs: now - heart.heardAt } }
-  return { ...dead, effects: [timeout, ...dead.effects] }
-}
-
-function advised(machine: Machine, retryAfterMs: number): Step {
-  const { state } = machine
-  return state.name === "ready" ? same({ ...machine, state: { ...state, advice: { retryAfterMs } } }) : same(machine)
-}
-
-function closed(machine: Machine, drop: Drop, mayRetry: boolean, chance: Chance, config: Config): Step {
-  if (isFinal(drop.code)) {
-    const dropped: Effect = { do: "emit", event: "disconnected", detail: { ...drop, willReconnect: false } }
-    const refused = refuse(machine, drop.code, drop.reason)
-    return { ...refused, effects: [...refused.effects.slice(0, -1), dropped, ...refused.effects.slice(-1)] }
-  }
-  if (mayRetry) return lost(machine, drop, chance, config)
-  return {
-    machine: { ...machine, state: { name: "stopped" } },
-    effects: [
-      ...leave(machine.state, closeCode.normal, ""),
-      { do: "emit", event: "disconnected", detail: { ...drop, willReconnect: false } },
-      { do: "emit", event: "closed", detail: { reason: drop.reason || `closed with ${drop.code}` } },
-    ],
-  }
-}
-
-type ComeBack = (machine: Machine, drop: Drop, chance: Chance, config: Config) => Step
-
-/** A drop that may be followed by a retry. */
-function lost(machine: Machine, drop: Drop, chance: Chance, config: Config, comeBack: ComeBack = retry): Step {
-  const { state, isEnabled } = machine
-  const spell = state.name === "ready" ? chance.now - state.since : undefined
-  const isQuick = spell !== undefined && spell < defaults.quickMs
-  const quickSpells = spell === undefined ? machine.quickSpells : isQuick ? machine.quickSpells + 1 : 0
-  const isFlapping = isQuick && quickSpells % defaults.quickSpells === 0
-  const isSpent = machine.dials >= config.maxAttempts
-  const effects: Effect[] = [
-    // Not 1000: to the bridge that would say that we left for good.
-    ...leave(state, closeCode.dropped, drop.reason),
-    { do: "emit", event: "disconnected", detail: { ...drop, willReconnect: isEnabled && !isSpent } },
-  ]
-  if (isFlapping) effects.push({ do: "emit", event: "flapping", detail: { drop } }, { do: "refresh" })
-  const dropped = { ...machine, quickSpells }
-  const next = !isEnabled
-    ? same({ ...dropped, state: { name: "idle" } })
-    : isSpent
-      ? giveUp(dropped, chance, config)
-      : comeBack(dropped, drop, chance, config)
-  return { machine: next.machine, effects: [...effects, ...next.effects] }
-}
-
-function giveUp(machine: Machine, { now, random }: Chance, { delay }: Config): Step {
-  return {
-    machine: { ...machine, state: { name: "gave-up", notBefore: now + delay(machine.waits, random) } },
-    effects: [{ do: "emit", event: "reconnectFailed", detail: { attempts: machine.dials } }],
+  if (!isEnabled) return
+  if (isSpent) {
+    machine.state = { name: "gave-up", notBefore: now + config.delay(machine.waits, random) }
+    emit(draft, "reconnectFailed", { attempts: dials })
+  } else if (silentMs !== undefined) {
+    emit(draft, "reconnecting", { attempt: ++machine.waits, maxAttempts: config.maxAttempts, delay: 0 })
+    dial(draft)
+  } else if (state.name !== "ready") wait(draft)
+  else if (state.retryAfterMs === undefined)
+    wait(draft, config.delay(machine.waits, random) + random() * machine.spreadMs)
+  else {
+    const delay = state.retryAfterMs * (1 + random() / 2)
+    // A restart is advice, and the scout may find the bridge sooner; a busy bridge means what it says [L18].
+    if (drop.code === closeCode.tryAgainLater) wait(draft, Math.max(config.delay(machine.waits, random), delay), delay)
+    else wait(draft, delay)
   }
 }
 
-function retry(machine: Machine, drop: Drop, chance: Chance, config: Config): Step {
-  const { state, spreadMs } = machine
-  const { random } = chance
-  if (state.name !== "ready") return wait(machine, chance, config)
-  const { advice } = state
-  if (advice === undefined) return wait(machine, chance, config, { extraMs: random() * spreadMs })
-  const delay = advice.retryAfterMs * (1 + random() / 2)
-  // A restart is advice, and the scout may find the bridge sooner; a busy bridge means what it says [L18].
-  return drop.code === closeCode.tryAgainLater
-    ? wait(machine, chance, config, { atLeastMs: delay })
-    : wait(machine, chance, config, { insteadMs: delay })
-}
-
-/** A silent socket says nothing against the bridge: dialled again without a wait [L26]. */
-function redial(machine: Machine, _drop: Drop, chance: Chance, config: Config): Step {
-  const waits = machine.waits + 1
-  const dialled = dial({ ...machine, waits }, chance, config)
-  const detail = { attempt: waits, maxAttempts: config.maxAttempts, delay: 0 }
-  return { ...dialled, effects: [{ do: "emit", event: "reconnecting", detail }, ...dialled.effects] }
-}
-
-interface WaitTuning {
-  readonly extraMs?: number
-  readonly atLeastMs?: number
-  readonly insteadMs?: number
-}
-
-function wait(machine: Machine, { now, random }: Chance, config: Config, tuning: WaitTuning = {}): Step {
-  const { extraMs = 0, atLeastMs = 0, insteadMs } = tuning
-  const delay = insteadMs ?? Math.max(config.delay(machine.waits, random) + extraMs, atLeastMs)
-  const waits = machine.waits + 1
-  const isSearching = machine.state.name === "waiting"
-  return {
-    machine: {
-      ...machine,
-      waits,
-      state: { name: "waiting", due: now + delay, notBefore: now + atLeastMs, isAbsent: false },
-    },
-    effects: [
-      { do: "arm", timer: "retry", ms: delay },
-      ...(isSearching ? [] : [{ do: "scout" } as const]),
-      { do: "emit", event: "reconnecting", detail: { attempt: waits, maxAttempts: config.maxAttempts, delay } },
-    ],
-  }
+function wait(draft: Draft, given?: number, atLeast = 0): void {
+  const { machine, effects, chance, config } = draft
+  const { now, random } = chance
+  const delay = given ?? config.delay(machine.waits, random)
+  if (machine.state.name !== "waiting") effects.push({ do: "scout" })
+  machine.state = { name: "waiting", due: now + delay, notBefore: now + atLeast, isAbsent: false }
+  arm(draft, "retry", delay)
+  emit(draft, "reconnecting", { attempt: ++machine.waits, maxAttempts: config.maxAttempts, delay })
 }

@@ -1,0 +1,784 @@
+import { expect, test } from "vitest"
+import { createFakeClock } from "../../test/support/fake-clock.ts"
+import { createFakeNetwork } from "../../test/support/fake-socket.ts"
+import { decodeToRuntime, writeMessage, type ToRuntime } from "../protocol/index.ts"
+import { createLink, LinkError, type LinkEvents, type LinkParts, type LinkSettings, type Url } from "./index.ts"
+
+const names = [
+  "connecting",
+  "ready",
+  "disconnected",
+  "reconnecting",
+  "reconnectFailed",
+  "refused",
+  "heartbeatTimeout",
+  "flapping",
+  "closed",
+] as const satisfies (keyof LinkEvents<ToRuntime>)[]
+
+/** A link whose clock, network and chance are the test's. */
+function setUp(settings: LinkSettings = {}, { url = "ws://127.0.0.1:9001/runtime" as Url, scout = false } = {}) {
+  const clock = createFakeClock()
+  const network = createFakeNetwork()
+  const events: [string, any][] = []
+  const heard: [string, string | undefined][] = []
+  const scouts: ((there: boolean) => void)[] = []
+  let searching = 0
+  const parts: LinkParts<ToRuntime> = {
+    settings,
+    clock,
+    random: () => 0.5,
+    openSocket: network.openSocket,
+    hello: () => '{"op":"hello"}',
+    decode: decodeToRuntime,
+    deliver: (message, body) => heard.push([message.op, body]),
+    ...(scout && {
+      scout: (_url, report) => {
+        searching++
+        scouts.push(report)
+        return () => searching--
+      },
+    }),
+  }
+  const link = createLink<ToRuntime>(url, parts)
+  for (const name of names) link.on(name, (detail) => events.push([name, detail]))
+
+  return {
+    clock,
+    network,
+    link,
+    heard,
+    /** What was emitted since the last call. */
+    events: () => events.splice(0),
+    delays: () => events.filter(([name]) => name === "reconnecting").map(([, { delay }]) => delay / 1000),
+    report: (there: boolean) => scouts.at(-1)!(there),
+    get searching() {
+      return searching
+    },
+    connect: () => {
+      const connected = link.connect()
+      connected.catch(() => undefined)
+      return connected
+    },
+    welcome: (more: object = {}) => network.last.message(welcome(more)),
+    untilDial: () => {
+      const { length } = network.sockets
+      while (network.sockets.length === length) clock.advance(100)
+    },
+    /** Opens and welcomes the last socket. */
+    accept: (more: object = {}) => {
+      network.last.open()
+      network.last.message(welcome(more))
+    },
+  }
+}
+
+const welcome = (more: object = {}) =>
+  JSON.stringify({
+    op: "welcome",
+    protocol: 1,
+    version: "0.1.0",
+    bridge: "b1",
+    runtime: "r1",
+    number: 1,
+    name: "chrome",
+    ...more,
+  })
+const ping = '{"op":"ping"}'
+const pong = '{"op":"pong"}'
+const settled = () => new Promise<void>((done) => setImmediate(done))
+
+test("[L8] open is not ready: hello is said, and only the welcome makes it so", async () => {
+  const { connect, network, link, welcome: accept, events } = setUp()
+  const connected = connect()
+  expect(link.state).toBe("dialling")
+  network.last.open()
+  expect(network.last.sent).toEqual(['{"op":"hello"}'])
+  expect(link.state).toBe("greeting")
+  accept()
+  expect(link.state).toBe("ready")
+  expect(await connected).toMatchObject({
+    reconnected: false,
+    attempt: 1,
+    bridgeInstance: "b1",
+    welcome: { name: "chrome" },
+  })
+  expect(events().map(([name]) => name)).toEqual(["connecting", "ready"])
+})
+
+test("[L12] refused dials are repeated after exactly 1, 2, 4, 8, 16, 30, 30 s", () => {
+  const { connect, network, clock, untilDial } = setUp()
+  connect()
+  const gaps: number[] = []
+  for (let dial = 1; dial <= 7; dial++) {
+    const from = clock.now()
+    network.last.fail()
+    untilDial()
+    gaps.push((clock.now() - from) / 1000)
+  }
+  expect(gaps).toEqual([1, 2, 4, 8, 16, 30, 30])
+})
+
+test.each([1000, 1001, 1005, 1006, 1011, 1012, 1013, 4000])("[L11] a close with %i leads to a retry", (code) => {
+  const { connect, accept, network, clock, link, events } = setUp()
+  connect()
+  accept()
+  events()
+  network.last.fail(code)
+  expect(events().map(([name]) => name)).toEqual(["disconnected", "reconnecting"])
+  expect(link.state).toBe("waiting")
+  clock.advance(1000)
+  expect(link.state).toBe("dialling")
+})
+
+test("[L11] a clean close and `shouldReconnect` can opt out", () => {
+  for (const settings of [{ reconnectOnCleanClose: false }, { shouldReconnect: () => false }]) {
+    const { connect, accept, network, link, events, clock } = setUp(settings)
+    connect()
+    accept()
+    events()
+    network.last.fail(1000)
+    expect(link.state).toBe("stopped")
+    expect(events().map(([name]) => name)).toEqual(["disconnected", "closed"])
+    expect(clock.pending).toBe(0)
+  }
+})
+
+test.each([1008, 4400, 4401, 4403, 4409, 4426])("[L20] a close with %i is final", async (code) => {
+  const { connect, accept, network, clock, link, events } = setUp()
+  connect()
+  accept()
+  events()
+  network.last.fail(code, "because")
+  expect(link.state).toBe("refused")
+  expect(events()).toEqual([
+    ["disconnected", { code, reason: "because", wasClean: true, willReconnect: false }],
+    ["refused", { code, reason: "because" }],
+  ])
+  clock.advance(600_000)
+  expect(network.sockets).toHaveLength(1)
+  expect(clock.pending).toBe(0)
+})
+
+test("a rejection is final, and its reason reaches the caller", async () => {
+  const { connect, network, link } = setUp()
+  const connected = connect()
+  network.last.open()
+  network.last.message('{"op":"reject","code":4401,"reason":"no token"}')
+  await expect(connected).rejects.toEqual(new LinkError("refused", "no token"))
+  expect(link.state).toBe("refused")
+  expect(network.openCount).toBe(0)
+})
+
+test.each([
+  [0, "upgrade the bridge"],
+  [2, "upgrade the client"],
+])("[L8] protocol %i is refused with who must upgrade", async (protocol, advice) => {
+  const { connect, accept } = setUp()
+  const connected = connect()
+  accept({ protocol })
+  await expect(connected).rejects.toThrow(advice)
+})
+
+test("[L6] a dial that is never answered, and a hello that is never answered, end after the setup time", () => {
+  const { connect, network, clock, link } = setUp({ setupMs: 3000 })
+  connect()
+  clock.advance(2999)
+  expect(link.state).toBe("dialling")
+  clock.advance(1)
+  expect(link.state).toBe("waiting")
+  expect(network.sockets[0]!.closedWith).toBeDefined()
+  clock.advance(1000)
+  network.last.open()
+  clock.advance(3000)
+  expect(link.state).toBe("waiting")
+  expect(network.openCount).toBe(0)
+})
+
+test("[L2] a handshake that finishes late on an abandoned socket is closed, and what it says changes nothing", () => {
+  const { connect, network, clock, link } = setUp({ setupMs: 3000 })
+  network.isBlackHole = true
+  connect()
+  clock.advance(4000)
+  const [old] = network.sockets
+  const before = link.state
+  old!.open()
+  old!.message(welcome())
+  old!.fail(4401)
+  expect(link.state).toBe(before)
+  expect(old!.sent).toEqual([])
+})
+
+test("[L5] connecting again joins what is under way; with another URL the old socket is torn down first", async () => {
+  const { connect, link, network, accept } = setUp()
+  const first = connect()
+  const second = connect()
+  expect(network.sockets).toHaveLength(1)
+  accept()
+  expect(await first).toBe(await second)
+  const elsewhere = link.connect("ws://127.0.0.1:9002/runtime")
+  expect(network.sockets[0]!.closedWith).toBeDefined()
+  expect(network.last.url).toBe("ws://127.0.0.1:9002/runtime")
+  accept({ bridge: "b2" })
+  expect(await elsewhere).toMatchObject({ bridgeInstance: "b2" })
+  expect(network.openCount).toBe(1)
+})
+
+test("[L7] a socket that cannot be made is the caller's to hear at first, and a failed attempt later", async () => {
+  const first = setUp()
+  first.network.refusal = new SyntaxError("bad scheme")
+  await expect(first.connect()).rejects.toMatchObject({
+    code: "bad-options",
+    message: expect.stringContaining("bad scheme"),
+  })
+  expect(first.link.state).toBe("stopped")
+  expect(first.clock.pending).toBe(0)
+
+  const later = setUp()
+  later.connect()
+  later.accept()
+  later.network.refusal = new Error("out of sockets")
+  later.network.last.fail()
+  later.clock.advance(1000)
+  expect(later.link.state).toBe("waiting")
+  later.network.refusal = undefined
+  later.clock.advance(2000)
+  expect(later.link.state).toBe("dialling")
+})
+
+test("[L10] a URL that is a function is read at every dial, and its failure schedules a retry", async () => {
+  const urls = ["ws://one/", new Error("not yet"), "ws://two/"]
+  const { connect, network, clock, link } = setUp(
+    {},
+    {
+      url: () => {
+        const next = urls.shift()
+        return next instanceof Error ? Promise.reject(next) : next!
+      },
+    },
+  )
+  connect()
+  await settled()
+  expect(network.last.url).toBe("ws://one/")
+  network.last.fail()
+  clock.advance(1250)
+  await settled()
+  expect(link.state).toBe("waiting")
+  clock.advance(2500)
+  await settled()
+  expect(network.last.url).toBe("ws://two/")
+})
+
+test("[L10] a stop while the URL is being read dials nothing", async () => {
+  let answer!: (url: string) => void
+  const { connect, link, network } = setUp({}, { url: () => new Promise((done) => (answer = done)) })
+  connect()
+  await link.disconnect()
+  answer("ws://late/")
+  await settled()
+  expect(network.sockets).toHaveLength(0)
+})
+
+test("[L14] `maxAttempts: 3` means three dials, one event, and no timer; `reconnectNow()` starts again", async () => {
+  const { connect, network, clock, link, events } = setUp({ maxAttempts: 3 })
+  const connected = connect()
+  for (let dial = 0; dial < 3; dial++) {
+    network.last.fail()
+    clock.advance(30_000)
+  }
+  expect(network.sockets).toHaveLength(3)
+  await expect(connected).rejects.toMatchObject({ code: "gave-up" })
+  expect(events().filter(([name]) => name === "reconnectFailed")).toEqual([["reconnectFailed", { attempts: 3 }]])
+  expect(link.state).toBe("gave-up")
+  expect(link.alive).toBe(false)
+  expect(clock.pending).toBe(0)
+  link.reconnectNow()
+  expect(link.state).toBe("dialling")
+})
+
+test("[L14] a hint recovers a link that gave up, once per step of the backoff", () => {
+  const { connect, network, clock, link } = setUp({ maxAttempts: 1 })
+  connect()
+  network.last.fail()
+  link.hint()
+  expect(network.sockets).toHaveLength(1)
+  clock.advance(1000)
+  link.hint()
+  expect(network.sockets).toHaveLength(2)
+})
+
+test("[L15] a server that flaps keeps backing off, and one that stays for 5 s resets", () => {
+  const { connect, accept, network, clock, delays, untilDial } = setUp()
+  connect()
+  for (let flap = 0; flap < 4; flap++) {
+    accept()
+    clock.advance(400)
+    network.last.fail()
+    untilDial()
+  }
+  expect(delays()).toEqual([1, 2, 4, 8])
+  accept()
+  clock.advance(5000)
+  network.last.fail()
+  expect(delays()).toEqual([1, 2, 4, 8, 1])
+})
+
+test("[L15] `resetAfter` may be open, ready, or milliseconds", () => {
+  const flap = (resetAfter: "open" | "ready" | number, welcomed: boolean) => {
+    const { connect, accept, network, clock, delays, untilDial } = setUp({ resetAfter })
+    connect()
+    for (let round = 0; round < 3; round++) {
+      if (welcomed) accept()
+      else network.last.open()
+      clock.advance(100)
+      network.last.fail()
+      untilDial()
+    }
+    return delays()
+  }
+  expect(flap("open", false)).toEqual([1, 1, 1])
+  expect(flap("ready", false)).toEqual([1, 2, 4])
+  expect(flap("ready", true)).toEqual([1, 1, 1])
+  expect(flap(100, true)).toEqual([1, 1, 1])
+  expect(flap(200, true)).toEqual([1, 2, 4])
+})
+
+test("[L16] three quick spells in a row are flapping: said once, and credentials are refreshed once a minute", async () => {
+  let refreshes = 0
+  const { connect, accept, network, clock, events, untilDial } = setUp({
+    refreshCredentials: () => {
+      refreshes++
+      throw new Error("no")
+    },
+  })
+  connect()
+  for (let flap = 0; flap < 6; flap++) {
+    await settled()
+    accept()
+    network.last.fail(1011)
+    clock.advance(0)
+    await settled()
+    untilDial()
+  }
+  expect(events().filter(([name]) => name === "flapping")).toHaveLength(2)
+  expect(refreshes).toBe(1)
+})
+
+test("[L17] a hint dials at once while waiting, once a second, and never beside a dial in flight", () => {
+  const { connect, network, clock, link } = setUp({ backoff: { base: 60_000, cap: 60_000 } })
+  connect()
+  link.hint()
+  expect(network.sockets).toHaveLength(1)
+  clock.advance(5000)
+  network.last.fail()
+  for (let storm = 0; storm < 10; storm++) link.hint()
+  expect(network.sockets).toHaveLength(2)
+  network.last.fail()
+  for (let storm = 0; storm < 10; storm++) link.hint()
+  expect(network.sockets).toHaveLength(2)
+  clock.advance(1000)
+  expect(network.sockets).toHaveLength(3)
+})
+
+test("[L18] a bridge that restarts is dialled after the delay it names", () => {
+  const { connect, accept, network, clock, delays } = setUp()
+  connect()
+  accept()
+  clock.advance(5000)
+  network.last.message('{"op":"restarting","retryAfterMs":200}')
+  network.last.fail(1012)
+  expect(delays()).toEqual([0.25])
+})
+
+test("[L18] the delay of a busy bridge is a lower bound, also for hints", () => {
+  const { connect, accept, network, clock, link, delays } = setUp()
+  connect()
+  accept()
+  clock.advance(5000)
+  network.last.message('{"op":"restarting","retryAfterMs":8000}')
+  network.last.fail(1013)
+  expect(delays()).toEqual([10])
+  clock.advance(5000)
+  link.hint()
+  expect(network.sockets).toHaveLength(1)
+  clock.advance(5000)
+  expect(network.sockets).toHaveLength(2)
+})
+
+test("[L18] the first retry after a crash is spread over the width that the welcome named", () => {
+  const { connect, accept, network, clock, delays } = setUp()
+  connect()
+  accept({ spreadMs: 4000 })
+  clock.advance(5000)
+  network.last.fail()
+  network.last.fail()
+  expect(delays()).toEqual([3])
+})
+
+test("[L19] with a scout the page dials only when the bridge is there", () => {
+  const { connect, accept, network, clock, link, report } = setUp({}, { scout: true })
+  connect()
+  accept()
+  network.last.fail()
+  for (let second = 0; second < 120; second++) {
+    report(false)
+    clock.advance(1000)
+  }
+  expect(network.sockets).toHaveLength(1)
+  expect(link.state).toBe("waiting")
+  report(true)
+  expect(network.sockets).toHaveLength(2)
+  accept()
+  expect(link.state).toBe("ready")
+})
+
+test("[L19] the scout ends with the wait, and with the link", () => {
+  const page = setUp({}, { scout: true })
+  page.connect()
+  expect(page.searching).toBe(0)
+  page.network.last.fail()
+  expect(page.searching).toBe(1)
+  page.report(false)
+  page.clock.advance(1000)
+  expect(page.searching).toBe(1)
+  page.report(true)
+  expect(page.searching).toBe(0)
+  page.network.last.fail()
+  void page.link.disconnect()
+  expect(page.searching).toBe(0)
+})
+
+test("[L19] a scout that has seen nothing does not hold back the backoff", () => {
+  const { connect, network, clock } = setUp({}, { scout: true })
+  connect()
+  network.last.fail()
+  clock.advance(1000)
+  expect(network.sockets).toHaveLength(2)
+})
+
+test("[L25] a bridge that never pongs is pinged three times and keeps its link", () => {
+  const { connect, accept, network, clock, link } = setUp({ resetAfter: "ready" })
+  connect()
+  accept({ heartbeatMs: 1000 })
+  clock.advance(600_000)
+  expect(network.last.sent.filter((frame) => frame === ping)).toHaveLength(3)
+  expect(link.state).toBe("ready")
+  expect(clock.pending).toBe(0)
+})
+
+test("[L25] without an offer from both sides there is no heartbeat", () => {
+  for (const [heartbeat, heartbeatMs] of [
+    [true, 0],
+    [true, undefined],
+    [false, 1000],
+  ] as const) {
+    const { connect, accept, network, clock } = setUp({ heartbeat, resetAfter: "ready" })
+    connect()
+    accept({ heartbeatMs })
+    expect(clock.pending).toBe(0)
+    clock.advance(60_000)
+    expect(network.last.sent).toEqual(['{"op":"hello"}'])
+  }
+})
+
+test("[L27] the first ping goes out within half an interval", () => {
+  const { connect, accept, network, clock } = setUp()
+  connect()
+  accept({ heartbeatMs: 1000 })
+  clock.advance(500)
+  expect(network.last.sent).toContain(ping)
+})
+
+test("[L26] a proven peer that falls silent is dead after 2.5 beats, and is dialled at once", () => {
+  const { connect, accept, network, clock, events } = setUp()
+  network.isBlackHole = true
+  connect()
+  accept({ heartbeatMs: 1000 })
+  clock.advance(500)
+  network.last.message(pong)
+  events()
+  clock.advance(2499)
+  expect(events()).toEqual([])
+  clock.advance(1)
+  expect(events().map(([name]) => name)).toEqual(["heartbeatTimeout", "disconnected", "reconnecting", "connecting"])
+  expect(network.sockets).toHaveLength(2)
+  expect(network.sockets[0]!.closedWith).toMatchObject({ code: 4003 })
+})
+
+test("[L26] any frame is a sign of life", () => {
+  const { connect, accept, network, clock, link } = setUp()
+  connect()
+  accept({ heartbeatMs: 1000 })
+  clock.advance(500)
+  network.last.message(pong)
+  for (let second = 0; second < 30; second++) {
+    network.last.message('{"op":"whatever"}')
+    clock.advance(1000)
+  }
+  expect(link.state).toBe("ready")
+  expect(network.sockets).toHaveLength(1)
+})
+
+test("[L28] a watchdog that is late asks once and waits in full before it judges", () => {
+  const { connect, accept, network, clock, link, events } = setUp()
+  connect()
+  accept({ heartbeatMs: 1000 })
+  clock.advance(500)
+  network.last.message(pong)
+  clock.sleep(60_000)
+  network.last.sent.length = 0
+  clock.advance(0)
+  expect(network.last.sent).toContain(ping)
+  clock.advance(2400)
+  expect(link.state).toBe("ready")
+  network.last.message(pong)
+  clock.advance(2400)
+  expect(link.state).toBe("ready")
+  events()
+  clock.advance(100)
+  expect(events()[0]).toMatchObject(["heartbeatTimeout", {}])
+})
+
+test("[L28] a hint to a ready link that has slept asks, and tears nothing down", () => {
+  const { connect, accept, network, clock, link } = setUp({ silenceMs: 100_000 })
+  connect()
+  accept({ heartbeatMs: 1000 })
+  clock.advance(500)
+  network.last.message(pong)
+  clock.sleep(30_000)
+  network.last.sent.length = 0
+  link.hint()
+  expect(network.last.sent).toEqual([ping])
+  expect(link.state).toBe("ready")
+})
+
+test("a ping is answered at any time, with its id, also before the welcome", () => {
+  const { connect, network } = setUp()
+  connect()
+  network.last.open()
+  network.last.message('{"op":"ping","id":"p1"}')
+  expect(network.last.sent.at(-1)).toBe('{"op":"pong","id":"p1"}')
+})
+
+test("[L30] a malformed frame is answered with an error and harms nobody; an error is not answered", () => {
+  const { connect, accept, network, link } = setUp()
+  connect()
+  accept()
+  network.last.message("nonsense")
+  expect(JSON.parse(network.last.sent.at(-1)!)).toMatchObject({ op: "error", code: "not-json" })
+  const { length } = network.last.sent
+  network.last.message('{"op":"error","code":"not-json","message":"?"}')
+  expect(network.last.sent).toHaveLength(length)
+  expect(link.state).toBe("ready")
+})
+
+test("messages are delivered once the link is ready, with their bodies", () => {
+  const { connect, network, heard, welcome: accept } = setUp()
+  connect()
+  network.last.open()
+  network.last.message('{"op":"eval","id":"early"}\n1')
+  expect(heard).toEqual([])
+  accept()
+  network.last.message('{"op":"eval","id":"e1"}\n1 + 1')
+  expect(heard).toEqual([["eval", "1 + 1"]])
+})
+
+test("messages of one turn share a frame where the bridge takes batches", async () => {
+  for (const [features, frames] of [
+    [["batch"], 1],
+    [[], 2],
+  ] as const) {
+    const { connect, accept, network, link } = setUp()
+    connect()
+    accept({ features })
+    network.last.sent.length = 0
+    expect(link.send(writeMessage({ op: "one" }))).toBe(true)
+    expect(link.send(writeMessage({ op: "two" }))).toBe(true)
+    await settled()
+    expect(network.last.sent).toHaveLength(frames)
+  }
+})
+
+test("nothing is sent while the link is not ready", () => {
+  const { connect, network, link } = setUp()
+  connect()
+  network.last.open()
+  expect(link.send(writeMessage({ op: "one" }))).toBe(false)
+})
+
+test("[L42] a suspended link closes under its own code, waits without a timer, and dials on resume", () => {
+  const { connect, accept, network, clock, link, events } = setUp()
+  connect()
+  accept()
+  events()
+  link.suspend(4001, "cached")
+  expect(network.last.closedWith).toEqual({ code: 4001, reason: "cached" })
+  expect(events()).toEqual([["disconnected", { code: 4001, reason: "cached", wasClean: true, willReconnect: true }]])
+  expect(clock.pending).toBe(0)
+  expect(link.isWaiting).toBe(true)
+  link.resume()
+  accept()
+  expect(link.state).toBe("ready")
+})
+
+test("[L23] disabling keeps a live socket and cancels a pending wait; enabling dials at once", () => {
+  const { connect, accept, network, clock, link, events } = setUp()
+  connect()
+  accept()
+  link.disableReconnection()
+  expect(link.state).toBe("ready")
+  events()
+  network.last.fail()
+  expect(link.state).toBe("idle")
+  expect(events()).toEqual([["disconnected", { code: 1006, reason: "", wasClean: false, willReconnect: false }]])
+  clock.advance(60_000)
+  expect(network.sockets).toHaveLength(1)
+  link.enableReconnection()
+  expect(link.state).toBe("dialling")
+  network.last.fail()
+  link.disableReconnection()
+  expect(link.state).toBe("idle")
+  expect(clock.pending).toBe(0)
+})
+
+const situations = {
+  idle: () => setUp(),
+  dialling: () => {
+    const page = setUp({}, { scout: true })
+    page.connect()
+    return page
+  },
+  greeting: () => {
+    const page = situations.dialling()
+    page.network.last.open()
+    return page
+  },
+  ready: () => {
+    const page = situations.dialling()
+    page.accept({ heartbeatMs: 1000 })
+    return page
+  },
+  waiting: () => {
+    const page = situations.ready()
+    page.network.last.fail()
+    return page
+  },
+  "on a black hole": () => {
+    const page = situations.ready()
+    page.network.isBlackHole = true
+    return page
+  },
+  "after it gave up": () => {
+    const page = setUp({ maxAttempts: 1 })
+    page.connect()
+    page.network.last.fail()
+    return page
+  },
+  stopped: () => {
+    const page = situations.ready()
+    void page.link.disconnect()
+    page.events()
+    return page
+  },
+}
+
+test.each(Object.entries(situations))(
+  "[L21, L24] `disconnect()` while %s is final and leaves nothing",
+  async (name, arrange) => {
+    const page = arrange()
+    const { link, network, clock, events } = page
+    const dials = network.sockets.length
+    events()
+    const gone = link.disconnect()
+    expect(link.state).toBe("stopped")
+    expect(link.alive).toBe(false)
+    expect(events().filter(([event]) => event === "closed")).toHaveLength(name === "stopped" ? 0 : 1)
+    network.last?.open()
+    network.last?.message(welcome())
+    link.hint()
+    link.reconnectNow()
+    link.resume()
+    clock.advance(60_000)
+    await gone
+    expect(network.sockets).toHaveLength(dials)
+    expect(network.openCount).toBe(0)
+    expect(page.searching).toBe(0)
+    expect(clock.pending).toBe(0)
+    expect(events()).toEqual([])
+    await link.disconnect()
+    page.connect()
+    expect(link.state).toBe("dialling")
+  },
+)
+
+test("[L22] the promise of `disconnect()` resolves on the close, or after 2 s", async () => {
+  const page = situations["on a black hole"]()
+  let isGone = false
+  const gone = page.link.disconnect().then(() => (isGone = true))
+  page.clock.advance(1999)
+  await settled()
+  expect(isGone).toBe(false)
+  page.clock.advance(1)
+  await gone
+  const polite = situations.ready()
+  await polite.link.disconnect()
+  expect(polite.clock.pending).toBe(0)
+})
+
+test("[L9] a promise of `connect()` that is waited for when the link stops is rejected", async () => {
+  const { connect, link } = setUp()
+  const connected = connect()
+  void link.disconnect("enough")
+  await expect(connected).rejects.toEqual(new LinkError("stopped", "enough"))
+})
+
+test("[L3] the state is already the new one when an event is emitted", () => {
+  const { connect, accept, network, link } = setUp()
+  const seen: string[] = []
+  link.on("ready", () => seen.push(link.state))
+  link.on("disconnected", () => seen.push(link.state))
+  link.on("stateChange", ({ to }) => seen.push(`${to}=${link.state}`))
+  connect()
+  accept()
+  network.last.fail()
+  expect(seen).toEqual(["dialling=dialling", "greeting=greeting", "ready=ready", "ready", "waiting=waiting", "waiting"])
+})
+
+test("[L4] a listener that throws, or stops the link, breaks nothing", () => {
+  const { connect, accept, network, clock, link } = setUp()
+  link.on("disconnected", () => {
+    throw new Error("mine")
+  })
+  connect()
+  accept()
+  network.last.fail()
+  expect(link.state).toBe("waiting")
+  clock.advance(1000)
+  link.on("disconnected", () => void link.disconnect())
+  accept()
+  network.last.fail()
+  expect(link.state).toBe("stopped")
+  expect(clock.pending).toBe(0)
+})
+
+test("[L44] the getters follow the state", () => {
+  const { connect, accept, network, clock, link } = setUp()
+  const look = () => [link.state, link.alive, link.isReconnecting, link.isWaiting, link.reconnectAttempts]
+  expect(look()).toEqual(["idle", false, false, false, 0])
+  connect()
+  expect(look()).toEqual(["dialling", true, false, false, 0])
+  accept()
+  expect(look()).toEqual(["ready", true, false, false, 0])
+  network.last.fail()
+  expect(look()).toEqual(["waiting", true, true, true, 1])
+  clock.advance(1000)
+  expect(look()).toEqual(["dialling", true, true, false, 1])
+})
+
+test.each([
+  [{ maxAttempts: 0 }, "maxAttempts is 0"],
+  [{ setupMs: -1 }, "setupMs is -1"],
+  [{ backoff: { base: -1 } }, "backoff.base is -1"],
+])("%o is refused by name", (settings, message) => {
+  expect(() => setUp(settings)).toThrow(message)
+})
