@@ -25,4 +25,8 @@ export const defaults = {
   refreshMs: 60_000,
   /** How long `disconnect()` waits for the socket's close [L22]. */
   closeMs: 2000,
+  /** What a timer is able to wait; one that is asked for more is due at once. */
+  longestMs: 2 ** 31 - 1,
+  /** A close may carry 123 bytes of reason, and a character takes up to three. */
+  reasonLength: 41,
 } as const

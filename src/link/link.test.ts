@@ -1,7 +1,8 @@
 import { expect, test } from "vitest"
 import { createFakeClock } from "../../test/support/fake-clock.ts"
 import { createFakeNetwork } from "../../test/support/fake-socket.ts"
-import { decodeToRuntime, writeMessage, type ToRuntime } from "../protocol/index.ts"
+import { decodeToRuntime, writeFrame, writeMessage, type ToRuntime } from "../protocol/index.ts"
+import { defaults } from "./defaults.ts"
 import { createLink, LinkError, type LinkEvents, type LinkParts, type LinkSettings, type Url } from "./index.ts"
 
 const names = [
@@ -17,7 +18,10 @@ const names = [
 ] as const satisfies (keyof LinkEvents<ToRuntime>)[]
 
 /** A link whose clock, network and chance are the test's. */
-function setUp(settings: LinkSettings = {}, { url = "ws://127.0.0.1:9001/runtime" as Url, scout = false } = {}) {
+function setUp(
+  settings: LinkSettings = {},
+  { url = "ws://127.0.0.1:9001/runtime" as Url, scout = false, more = {} as Partial<LinkParts<ToRuntime>> } = {},
+) {
   const clock = createFakeClock()
   const network = createFakeNetwork()
   const events: [string, any][] = []
@@ -39,6 +43,7 @@ function setUp(settings: LinkSettings = {}, { url = "ws://127.0.0.1:9001/runtime
         return () => searching--
       },
     }),
+    ...more,
   }
   const link = createLink<ToRuntime>(url, parts)
   for (const name of names) link.on(name, (detail) => events.push([name, detail]))
@@ -60,15 +65,15 @@ function setUp(settings: LinkSettings = {}, { url = "ws://127.0.0.1:9001/runtime
       connected.catch(() => undefined)
       return connected
     },
-    welcome: (more: object = {}) => network.last.message(welcome(more)),
+    welcome: (fields: object = {}) => network.last.message(welcome(fields)),
     untilDial: () => {
       const { length } = network.sockets
       while (network.sockets.length === length) clock.advance(100)
     },
     /** Opens and welcomes the last socket. */
-    accept: (more: object = {}) => {
+    accept: (fields: object = {}) => {
       network.last.open()
-      network.last.message(welcome(more))
+      network.last.message(welcome(fields))
     },
   }
 }
@@ -86,6 +91,18 @@ const welcome = (more: object = {}) =>
   })
 const ping = '{"op":"ping"}'
 const pong = '{"op":"pong"}'
+const fails = (): never => {
+  throw new Error("not ours")
+}
+/** Throws the first time. */
+function once<Result>(run: () => Result): () => Result {
+  let isFirst = true
+  return () => {
+    if (!isFirst) return run()
+    isFirst = false
+    return fails()
+  }
+}
 const settled = () => new Promise<void>((done) => setImmediate(done))
 
 test("[L8] open is not ready: hello is said, and only the welcome makes it so", async () => {
@@ -108,7 +125,7 @@ test("[L8] open is not ready: hello is said, and only the welcome makes it so", 
 
 test("[L12] refused dials are repeated after exactly 1, 2, 4, 8, 16, 30, 30 s", () => {
   const { connect, network, clock, untilDial } = setUp()
-  connect()
+  void connect()
   const gaps: number[] = []
   for (let dial = 1; dial <= 7; dial++) {
     const from = clock.now()
@@ -121,7 +138,7 @@ test("[L12] refused dials are repeated after exactly 1, 2, 4, 8, 16, 30, 30 s", 
 
 test.each([1000, 1001, 1005, 1006, 1011, 1012, 1013, 4000])("[L11] a close with %i leads to a retry", (code) => {
   const { connect, accept, network, clock, link, events } = setUp()
-  connect()
+  void connect()
   accept()
   events()
   network.last.fail(code)
@@ -134,7 +151,7 @@ test.each([1000, 1001, 1005, 1006, 1011, 1012, 1013, 4000])("[L11] a close with 
 test("[L11] a clean close and `shouldReconnect` can opt out", () => {
   for (const settings of [{ reconnectOnCleanClose: false }, { shouldReconnect: () => false }]) {
     const { connect, accept, network, link, events, clock } = setUp(settings)
-    connect()
+    void connect()
     accept()
     events()
     network.last.fail(1000)
@@ -146,7 +163,7 @@ test("[L11] a clean close and `shouldReconnect` can opt out", () => {
 
 test.each([1008, 4400, 4401, 4403, 4409, 4426])("[L20] a close with %i is final", async (code) => {
   const { connect, accept, network, clock, link, events } = setUp()
-  connect()
+  void connect()
   accept()
   events()
   network.last.fail(code, "because")
@@ -160,12 +177,21 @@ test.each([1008, 4400, 4401, 4403, 4409, 4426])("[L20] a close with %i is final"
   expect(clock.pending).toBe(0)
 })
 
-test("a rejection is final, and its reason reaches the caller", async () => {
-  const { connect, network, link } = setUp()
+test("a final close is a refusal whatever `shouldReconnect` says", () => {
+  const { connect, accept, network, link } = setUp({ shouldReconnect: () => false })
+  void connect()
+  accept()
+  network.last.fail(4401)
+  expect(link.state).toBe("refused")
+})
+
+test("a rejection is final, told as a drop, and its reason reaches the caller", async () => {
+  const { connect, network, link, events } = setUp()
   const connected = connect()
   network.last.open()
   network.last.message('{"op":"reject","code":4401,"reason":"no token"}')
   await expect(connected).rejects.toEqual(new LinkError("refused", "no token"))
+  expect(events().map(([name]) => name)).toEqual(["connecting", "disconnected", "refused"])
   expect(link.state).toBe("refused")
   expect(network.openCount).toBe(0)
 })
@@ -182,7 +208,7 @@ test.each([
 
 test("[L6] a dial that is never answered, and a hello that is never answered, end after the setup time", () => {
   const { connect, network, clock, link } = setUp({ setupMs: 3000 })
-  connect()
+  void connect()
   clock.advance(2999)
   expect(link.state).toBe("dialling")
   clock.advance(1)
@@ -198,7 +224,7 @@ test("[L6] a dial that is never answered, and a hello that is never answered, en
 test("[L2] a handshake that finishes late on an abandoned socket is closed, and what it says changes nothing", () => {
   const { connect, network, clock, link } = setUp({ setupMs: 3000 })
   network.isBlackHole = true
-  connect()
+  void connect()
   clock.advance(4000)
   const [old] = network.sockets
   const before = link.state
@@ -207,6 +233,26 @@ test("[L2] a handshake that finishes late on an abandoned socket is closed, and 
   old!.fail(4401)
   expect(link.state).toBe(before)
   expect(old!.sent).toEqual([])
+})
+
+test("[L2] what an abandoned socket still says takes nothing from the new one", async () => {
+  const { connect, accept, network, clock, link } = setUp()
+  network.isBlackHole = true
+  void connect()
+  accept({ heartbeatMs: 1000 })
+  clock.advance(500)
+  network.last.message(pong)
+  clock.advance(2500)
+  const [old, next] = network.sockets
+  accept()
+  next!.sent.length = 0
+  old!.message("nonsense")
+  old!.message(ping)
+  old!.fail()
+  expect(link.state).toBe("ready")
+  link.send(ping)
+  await settled()
+  expect(next!.sent).toEqual([ping])
 })
 
 test("[L5] connecting again joins what is under way; with another URL the old socket is torn down first", async () => {
@@ -235,7 +281,7 @@ test("[L7] a socket that cannot be made is the caller's to hear at first, and a 
   expect(first.clock.pending).toBe(0)
 
   const later = setUp()
-  later.connect()
+  void later.connect()
   later.accept()
   later.network.refusal = new Error("out of sockets")
   later.network.last.fail()
@@ -257,7 +303,7 @@ test("[L10] a URL that is a function is read at every dial, and its failure sche
       },
     },
   )
-  connect()
+  void connect()
   await settled()
   expect(network.last.url).toBe("ws://one/")
   network.last.fail()
@@ -272,11 +318,43 @@ test("[L10] a URL that is a function is read at every dial, and its failure sche
 test("[L10] a stop while the URL is being read dials nothing", async () => {
   let answer!: (url: string) => void
   const { connect, link, network } = setUp({}, { url: () => new Promise((done) => (answer = done)) })
-  connect()
+  void connect()
   await link.disconnect()
   answer("ws://late/")
   await settled()
   expect(network.sockets).toHaveLength(0)
+})
+
+test("[L10] a refresh of credentials that hangs holds up one dial, not those after it", async () => {
+  const { connect, accept, network, clock } = setUp({ refreshCredentials: () => new Promise<void>(() => undefined) })
+  void connect()
+  for (let flap = 0; flap < 3; flap++) {
+    accept()
+    network.last.fail()
+    clock.advance(4000)
+    await settled()
+  }
+  expect(network.sockets).toHaveLength(3)
+  clock.advance(defaults.setupMs)
+  clock.advance(30_000)
+  expect(network.sockets).toHaveLength(4)
+})
+
+test("[L13] whether it is loopback is decided by the address that was dialled", async () => {
+  const { connect, network, clock, delays } = setUp(
+    {},
+    { url: () => "ws://localhost:9001/", more: { random: () => 0 } },
+  )
+  void connect()
+  await settled()
+  network.last.fail()
+  expect(delays()).toEqual([1])
+  const far = setUp({}, { more: { random: () => 0 } })
+  void far.connect()
+  far.link.connect("ws://far.example/").catch(() => undefined)
+  far.network.last.fail()
+  expect(far.delays()).toEqual([0.75])
+  clock.advance(0)
 })
 
 test("[L14] `maxAttempts: 3` means three dials, one event, and no timer; `reconnectNow()` starts again", async () => {
@@ -298,7 +376,7 @@ test("[L14] `maxAttempts: 3` means three dials, one event, and no timer; `reconn
 
 test("[L14] a hint recovers a link that gave up, once per step of the backoff", () => {
   const { connect, network, clock, link } = setUp({ maxAttempts: 1 })
-  connect()
+  void connect()
   network.last.fail()
   link.hint()
   expect(network.sockets).toHaveLength(1)
@@ -307,9 +385,51 @@ test("[L14] a hint recovers a link that gave up, once per step of the backoff", 
   expect(network.sockets).toHaveLength(2)
 })
 
+test("[L14] hints to a link that gave up dial ever more rarely, and their failures are not told again", () => {
+  const { connect, network, clock, link, events } = setUp({ maxAttempts: 2 })
+  void connect()
+  network.last.fail()
+  clock.advance(1000)
+  network.last.fail()
+  const gaps: number[] = []
+  for (let from = clock.now(); gaps.length < 5;) {
+    clock.advance(1000)
+    link.hint()
+    if (!network.last.isOpen) continue
+    gaps.push((clock.now() - from) / 1000)
+    from = clock.now()
+    network.last.fail()
+  }
+  expect(gaps).toEqual([2, 4, 8, 16, 30])
+  expect(events().filter(([name]) => name === "reconnectFailed")).toHaveLength(1)
+})
+
+test("[L14] a link that came back after it gave up, and fails again, says so again", () => {
+  const { connect, accept, network, clock, link, events } = setUp({ maxAttempts: 1 })
+  void connect()
+  network.last.fail()
+  clock.advance(1000)
+  link.hint()
+  accept()
+  network.last.fail()
+  expect(link.state).toBe("gave-up")
+  expect(events().filter(([name]) => name === "reconnectFailed")).toHaveLength(2)
+})
+
+test("[L9] a `connect()` that joins the dial of a hint hears how that ends", async () => {
+  const { connect, network, clock, link } = setUp({ maxAttempts: 1 })
+  void connect()
+  network.last.fail()
+  clock.advance(1000)
+  link.hint()
+  const connected = connect()
+  network.last.fail()
+  await expect(connected).rejects.toMatchObject({ code: "gave-up" })
+})
+
 test("[L15] a server that flaps keeps backing off, and one that stays for 5 s resets", () => {
   const { connect, accept, network, clock, delays, untilDial } = setUp()
-  connect()
+  void connect()
   for (let flap = 0; flap < 4; flap++) {
     accept()
     clock.advance(400)
@@ -323,24 +443,26 @@ test("[L15] a server that flaps keeps backing off, and one that stays for 5 s re
   expect(delays()).toEqual([1, 2, 4, 8, 1])
 })
 
-test("[L15] `resetAfter` may be open, ready, or milliseconds", () => {
-  const flap = (resetAfter: "open" | "ready" | number, welcomed: boolean) => {
-    const { connect, accept, network, clock, delays, untilDial } = setUp({ resetAfter })
-    connect()
-    for (let round = 0; round < 3; round++) {
-      if (welcomed) accept()
-      else network.last.open()
-      clock.advance(100)
-      network.last.fail()
-      untilDial()
-    }
-    return delays()
+/** The delays of three drops, each 0.1 s after the open or the welcome. */
+function delaysOfFlapping(resetAfter: "open" | "ready" | number, welcomed: boolean): number[] {
+  const { connect, accept, network, clock, delays, untilDial } = setUp({ resetAfter })
+  void connect()
+  for (let round = 0; round < 3; round++) {
+    if (welcomed) accept()
+    else network.last.open()
+    clock.advance(100)
+    network.last.fail()
+    untilDial()
   }
-  expect(flap("open", false)).toEqual([1, 1, 1])
-  expect(flap("ready", false)).toEqual([1, 2, 4])
-  expect(flap("ready", true)).toEqual([1, 1, 1])
-  expect(flap(100, true)).toEqual([1, 1, 1])
-  expect(flap(200, true)).toEqual([1, 2, 4])
+  return delays()
+}
+
+test("[L15] `resetAfter` may be open, ready, or milliseconds", () => {
+  expect(delaysOfFlapping("open", false)).toEqual([1, 1, 1])
+  expect(delaysOfFlapping("ready", false)).toEqual([1, 2, 4])
+  expect(delaysOfFlapping("ready", true)).toEqual([1, 1, 1])
+  expect(delaysOfFlapping(100, true)).toEqual([1, 1, 1])
+  expect(delaysOfFlapping(200, true)).toEqual([1, 2, 4])
 })
 
 test("[L16] three quick spells in a row are flapping: said once, and credentials are refreshed once a minute", async () => {
@@ -351,7 +473,7 @@ test("[L16] three quick spells in a row are flapping: said once, and credentials
       throw new Error("no")
     },
   })
-  connect()
+  void connect()
   for (let flap = 0; flap < 6; flap++) {
     await settled()
     accept()
@@ -366,7 +488,7 @@ test("[L16] three quick spells in a row are flapping: said once, and credentials
 
 test("[L17] a hint dials at once while waiting, once a second, and never beside a dial in flight", () => {
   const { connect, network, clock, link } = setUp({ backoff: { base: 60_000, cap: 60_000 } })
-  connect()
+  void connect()
   link.hint()
   expect(network.sockets).toHaveLength(1)
   clock.advance(5000)
@@ -382,7 +504,7 @@ test("[L17] a hint dials at once while waiting, once a second, and never beside 
 
 test("[L18] a bridge that restarts is dialled after the delay it names", () => {
   const { connect, accept, network, clock, delays } = setUp()
-  connect()
+  void connect()
   accept()
   clock.advance(5000)
   network.last.message('{"op":"restarting","retryAfterMs":200}')
@@ -392,7 +514,7 @@ test("[L18] a bridge that restarts is dialled after the delay it names", () => {
 
 test("[L18] the delay of a busy bridge is a lower bound, also for hints", () => {
   const { connect, accept, network, clock, link, delays } = setUp()
-  connect()
+  void connect()
   accept()
   clock.advance(5000)
   network.last.message('{"op":"restarting","retryAfterMs":8000}')
@@ -405,9 +527,31 @@ test("[L18] the delay of a busy bridge is a lower bound, also for hints", () => 
   expect(network.sockets).toHaveLength(2)
 })
 
+test("[L18] a bridge may be too busy to say welcome", () => {
+  const { connect, network, delays } = setUp()
+  void connect()
+  network.last.open()
+  network.last.message('{"op":"restarting","retryAfterMs":8000}')
+  network.last.fail(1013)
+  expect(delays()).toEqual([10])
+})
+
+test("[L18] hints keep to the spread, for scouts would find the bridge for all runtimes at once", () => {
+  const { connect, accept, network, clock, link } = setUp()
+  void connect()
+  accept({ spreadMs: 4000 })
+  clock.advance(5000)
+  network.last.fail()
+  link.hint()
+  clock.advance(1999)
+  expect(network.sockets).toHaveLength(1)
+  clock.advance(1)
+  expect(network.sockets).toHaveLength(2)
+})
+
 test("[L18] the first retry after a crash is spread over the width that the welcome named", () => {
   const { connect, accept, network, clock, delays } = setUp()
-  connect()
+  void connect()
   accept({ spreadMs: 4000 })
   clock.advance(5000)
   network.last.fail()
@@ -417,7 +561,7 @@ test("[L18] the first retry after a crash is spread over the width that the welc
 
 test("[L19] with a scout the page dials only when the bridge is there", () => {
   const { connect, accept, network, clock, link, report } = setUp({}, { scout: true })
-  connect()
+  void connect()
   accept()
   network.last.fail()
   for (let second = 0; second < 120; second++) {
@@ -432,9 +576,22 @@ test("[L19] with a scout the page dials only when the bridge is there", () => {
   expect(link.state).toBe("ready")
 })
 
+test("[L19] a bridge that is found within a second of the last dial is dialled when that second is over", () => {
+  const { connect, network, clock, report } = setUp({}, { scout: true })
+  void connect()
+  network.last.fail()
+  report(false)
+  clock.advance(300)
+  report(true)
+  clock.advance(699)
+  expect(network.sockets).toHaveLength(1)
+  clock.advance(1)
+  expect(network.sockets).toHaveLength(2)
+})
+
 test("[L19] the scout ends with the wait, and with the link", () => {
   const page = setUp({}, { scout: true })
-  page.connect()
+  void page.connect()
   expect(page.searching).toBe(0)
   page.network.last.fail()
   expect(page.searching).toBe(1)
@@ -450,7 +607,7 @@ test("[L19] the scout ends with the wait, and with the link", () => {
 
 test("[L19] a scout that has seen nothing does not hold back the backoff", () => {
   const { connect, network, clock } = setUp({}, { scout: true })
-  connect()
+  void connect()
   network.last.fail()
   clock.advance(1000)
   expect(network.sockets).toHaveLength(2)
@@ -458,7 +615,7 @@ test("[L19] a scout that has seen nothing does not hold back the backoff", () =>
 
 test("[L25] a bridge that never pongs is pinged three times and keeps its link", () => {
   const { connect, accept, network, clock, link } = setUp({ resetAfter: "ready" })
-  connect()
+  void connect()
   accept({ heartbeatMs: 1000 })
   clock.advance(600_000)
   expect(network.last.sent.filter((frame) => frame === ping)).toHaveLength(3)
@@ -473,7 +630,7 @@ test("[L25] without an offer from both sides there is no heartbeat", () => {
     [false, 1000],
   ] as const) {
     const { connect, accept, network, clock } = setUp({ heartbeat, resetAfter: "ready" })
-    connect()
+    void connect()
     accept({ heartbeatMs })
     expect(clock.pending).toBe(0)
     clock.advance(60_000)
@@ -483,7 +640,7 @@ test("[L25] without an offer from both sides there is no heartbeat", () => {
 
 test("[L27] the first ping goes out within half an interval", () => {
   const { connect, accept, network, clock } = setUp()
-  connect()
+  void connect()
   accept({ heartbeatMs: 1000 })
   clock.advance(500)
   expect(network.last.sent).toContain(ping)
@@ -492,7 +649,7 @@ test("[L27] the first ping goes out within half an interval", () => {
 test("[L26] a proven peer that falls silent is dead after 2.5 beats, and is dialled at once", () => {
   const { connect, accept, network, clock, events } = setUp()
   network.isBlackHole = true
-  connect()
+  void connect()
   accept({ heartbeatMs: 1000 })
   clock.advance(500)
   network.last.message(pong)
@@ -507,7 +664,7 @@ test("[L26] a proven peer that falls silent is dead after 2.5 beats, and is dial
 
 test("[L26] any frame is a sign of life", () => {
   const { connect, accept, network, clock, link } = setUp()
-  connect()
+  void connect()
   accept({ heartbeatMs: 1000 })
   clock.advance(500)
   network.last.message(pong)
@@ -521,7 +678,7 @@ test("[L26] any frame is a sign of life", () => {
 
 test("[L28] a watchdog that is late asks once and waits in full before it judges", () => {
   const { connect, accept, network, clock, link, events } = setUp()
-  connect()
+  void connect()
   accept({ heartbeatMs: 1000 })
   clock.advance(500)
   network.last.message(pong)
@@ -541,7 +698,7 @@ test("[L28] a watchdog that is late asks once and waits in full before it judges
 
 test("[L28] a hint to a ready link that has slept asks, and tears nothing down", () => {
   const { connect, accept, network, clock, link } = setUp({ silenceMs: 100_000 })
-  connect()
+  void connect()
   accept({ heartbeatMs: 1000 })
   clock.advance(500)
   network.last.message(pong)
@@ -554,7 +711,7 @@ test("[L28] a hint to a ready link that has slept asks, and tears nothing down",
 
 test("a ping is answered at any time, with its id, also before the welcome", () => {
   const { connect, network } = setUp()
-  connect()
+  void connect()
   network.last.open()
   network.last.message('{"op":"ping","id":"p1"}')
   expect(network.last.sent.at(-1)).toBe('{"op":"pong","id":"p1"}')
@@ -562,7 +719,7 @@ test("a ping is answered at any time, with its id, also before the welcome", () 
 
 test("[L30] a malformed frame is answered with an error and harms nobody; an error is not answered", () => {
   const { connect, accept, network, link } = setUp()
-  connect()
+  void connect()
   accept()
   network.last.message("nonsense")
   expect(JSON.parse(network.last.sent.at(-1)!)).toMatchObject({ op: "error", code: "not-json" })
@@ -574,7 +731,7 @@ test("[L30] a malformed frame is answered with an error and harms nobody; an err
 
 test("messages are delivered once the link is ready, with their bodies", () => {
   const { connect, network, heard, welcome: accept } = setUp()
-  connect()
+  void connect()
   network.last.open()
   network.last.message('{"op":"eval","id":"early"}\n1')
   expect(heard).toEqual([])
@@ -589,7 +746,7 @@ test("messages of one turn share a frame where the bridge takes batches", async 
     [[], 2],
   ] as const) {
     const { connect, accept, network, link } = setUp()
-    connect()
+    void connect()
     accept({ features })
     network.last.sent.length = 0
     expect(link.send(writeMessage({ op: "one" }))).toBe(true)
@@ -601,14 +758,14 @@ test("messages of one turn share a frame where the bridge takes batches", async 
 
 test("nothing is sent while the link is not ready", () => {
   const { connect, network, link } = setUp()
-  connect()
+  void connect()
   network.last.open()
   expect(link.send(writeMessage({ op: "one" }))).toBe(false)
 })
 
 test("[L42] a suspended link closes under its own code, waits without a timer, and dials on resume", () => {
   const { connect, accept, network, clock, link, events } = setUp()
-  connect()
+  void connect()
   accept()
   events()
   link.suspend(4001, "cached")
@@ -623,7 +780,7 @@ test("[L42] a suspended link closes under its own code, waits without a timer, a
 
 test("[L23] disabling keeps a live socket and cancels a pending wait; enabling dials at once", () => {
   const { connect, accept, network, clock, link, events } = setUp()
-  connect()
+  void connect()
   accept()
   link.disableReconnection()
   expect(link.state).toBe("ready")
@@ -645,7 +802,7 @@ const situations = {
   idle: () => setUp(),
   dialling: () => {
     const page = setUp({}, { scout: true })
-    page.connect()
+    void page.connect()
     return page
   },
   greeting: () => {
@@ -670,7 +827,7 @@ const situations = {
   },
   "after it gave up": () => {
     const page = setUp({ maxAttempts: 1 })
-    page.connect()
+    void page.connect()
     page.network.last.fail()
     return page
   },
@@ -706,7 +863,7 @@ test.each(Object.entries(situations))(
     expect(clock.pending).toBe(0)
     expect(events()).toEqual([])
     await link.disconnect()
-    page.connect()
+    void page.connect()
     expect(link.state).toBe("dialling")
   },
 )
@@ -725,6 +882,51 @@ test("[L22] the promise of `disconnect()` resolves on the close, or after 2 s", 
   expect(polite.clock.pending).toBe(0)
 })
 
+test("[L22] a second `disconnect()`, and one in a listener, wait for the close too", async () => {
+  const page = situations["on a black hole"]()
+  void page.link.disconnect()
+  let isGone = false
+  const gone = page.link.disconnect().then(() => (isGone = true))
+  await settled()
+  expect(isGone).toBe(false)
+  page.clock.advance(2000)
+  await gone
+
+  const polite = situations.greeting()
+  let left: Promise<void> | undefined
+  polite.link.on("ready", () => (left = polite.link.disconnect()))
+  polite.welcome()
+  await left
+  expect(polite.clock.pending).toBe(0)
+})
+
+test("[L21] a reason that is too long for a close frame is cut, and the socket closed", () => {
+  const { link, network } = situations.ready()
+  void link.disconnect("€".repeat(100))
+  expect(network.last.closedWith).toEqual({ code: 1000, reason: "€".repeat(41) })
+})
+
+test("[L9] a `connect()` made in a listener of the old link's end belongs to the new one", async () => {
+  const { connect, accept, network, link } = setUp()
+  void connect()
+  accept()
+  let elsewhere: Promise<unknown> | undefined
+  link.on("disconnected", () => (elsewhere = link.connect("ws://127.0.0.1:9002/runtime")))
+  network.last.fail()
+  accept({ bridge: "b2" })
+  expect(await elsewhere).toMatchObject({ bridgeInstance: "b2" })
+})
+
+test("[L9, L23] a dial that fails while reconnection is disabled ends the wait for it", async () => {
+  const { connect, network, link } = setUp()
+  const connected = connect()
+  link.disableReconnection()
+  network.last.fail()
+  await expect(connected).rejects.toMatchObject({ code: "gave-up", message: expect.stringContaining("disabled") })
+  link.reconnectNow()
+  expect(link.state).toBe("dialling")
+})
+
 test("[L9] a promise of `connect()` that is waited for when the link stops is rejected", async () => {
   const { connect, link } = setUp()
   const connected = connect()
@@ -738,7 +940,7 @@ test("[L3] the state is already the new one when an event is emitted", () => {
   link.on("ready", () => seen.push(link.state))
   link.on("disconnected", () => seen.push(link.state))
   link.on("stateChange", ({ to }) => seen.push(`${to}=${link.state}`))
-  connect()
+  void connect()
   accept()
   network.last.fail()
   expect(seen).toEqual(["dialling=dialling", "greeting=greeting", "ready=ready", "ready", "waiting=waiting", "waiting"])
@@ -749,7 +951,7 @@ test("[L4] a listener that throws, or stops the link, breaks nothing", () => {
   link.on("disconnected", () => {
     throw new Error("mine")
   })
-  connect()
+  void connect()
   accept()
   network.last.fail()
   expect(link.state).toBe("waiting")
@@ -761,11 +963,75 @@ test("[L4] a listener that throws, or stops the link, breaks nothing", () => {
   expect(clock.pending).toBe(0)
 })
 
+test("[L3] when an event is told, the world has changed too", () => {
+  const { connect, accept, network, link } = setUp()
+  const open: number[] = []
+  link.on("connecting", () => open.push(network.openCount))
+  link.on("closed", () => open.push(network.openCount))
+  void connect()
+  accept()
+  void link.disconnect()
+  expect(open).toEqual([1, 0])
+})
+
+test.each<[string, Partial<LinkParts<ToRuntime>>, LinkSettings]>([
+  ["hello", { hello: once(() => '{"op":"hello"}') }, {}],
+  ["the scout", { scout: fails }, {}],
+  ["the log", { log: fails }, {}],
+  ["the backoff", {}, { backoff: fails }],
+  ["shouldReconnect", {}, { shouldReconnect: fails }],
+  ["refreshCredentials", {}, { refreshCredentials: fails }],
+])("[L4] %s that throws breaks nothing", async (_, more, settings) => {
+  const { connect, accept, network, clock, link } = setUp(settings, { more })
+  void connect()
+  network.last.open()
+  network.last.fail(1011)
+  clock.advance(30_000)
+  for (let flap = 0; flap < 4; flap++) {
+    accept()
+    expect(link.state).toBe("ready")
+    network.last.fail(1011)
+    await settled()
+    const { length } = network.sockets
+    clock.advance(30_000)
+    expect(network.sockets.length).toBeGreaterThan(length)
+  }
+})
+
+test("[L4] a message that throws where it is delivered takes none of its frame with it", () => {
+  const delivered: unknown[] = []
+  const deliver = (message: ToRuntime): void => {
+    delivered.push(message)
+    fails()
+  }
+  const { connect, accept, network } = setUp({}, { more: { deliver } })
+  void connect()
+  accept()
+  network.last.message(writeFrame(["1", "2"].map((id) => writeMessage({ op: "eval", id } as { op: string }, ""))))
+  expect(delivered).toEqual([
+    { op: "eval", id: "1" },
+    { op: "eval", id: "2" },
+  ])
+})
+
+test("a timer is never asked for more than it can wait, whatever a bridge or an option says", () => {
+  const clock = createFakeClock()
+  const asked: number[] = []
+  const after: typeof clock.after = (ms, run) => {
+    asked.push(ms)
+    return clock.after(ms, run)
+  }
+  const { connect, accept } = setUp({ setupMs: Infinity }, { more: { clock: { ...clock, after } } })
+  void connect()
+  accept({ heartbeatMs: 2 ** 50 })
+  expect(Math.max(...asked)).toBeLessThan(2 ** 31)
+})
+
 test("[L44] the getters follow the state", () => {
   const { connect, accept, network, clock, link } = setUp()
   const look = () => [link.state, link.alive, link.isReconnecting, link.isWaiting, link.reconnectAttempts]
   expect(look()).toEqual(["idle", false, false, false, 0])
-  connect()
+  void connect()
   expect(look()).toEqual(["dialling", true, false, false, 0])
   accept()
   expect(look()).toEqual(["ready", true, false, false, 0])
@@ -778,6 +1044,8 @@ test("[L44] the getters follow the state", () => {
 test.each([
   [{ maxAttempts: 0 }, "maxAttempts is 0"],
   [{ setupMs: -1 }, "setupMs is -1"],
+  [{ silenceMs: 0 }, "silenceMs is 0"],
+  [{ resetAfter: Number.NaN }, "resetAfter is NaN"],
   [{ backoff: { base: -1 } }, "backoff.base is -1"],
 ])("%o is refused by name", (settings, message) => {
   expect(() => setUp(settings)).toThrow(message)

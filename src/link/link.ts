@@ -1,4 +1,4 @@
-import { FrameError, writeFrame, writeMessage } from "../protocol/index.ts"
+import { FrameError, maxBatchLength, writeFrame, writeMessage } from "../protocol/index.ts"
 import { createBackoff } from "./backoff.ts"
 import { defaults } from "./defaults.ts"
 import {
@@ -12,6 +12,7 @@ import {
   type Timer,
 } from "./machine.ts"
 import {
+  check,
   LinkError,
   type Drop,
   type Link,
@@ -32,6 +33,10 @@ type Own =
   | { readonly op: "restarting"; readonly retryAfterMs: number }
   | { readonly op: "error"; readonly message: string }
 
+/** What is told, and what is done. */
+type News = Extract<Effect, { do: "emit" }>
+type Deed = Exclude<Effect, News>
+
 interface Waiter<Message extends { readonly op: string }> {
   resolve(ready: Ready<Message>): void
   reject(error: LinkError): void
@@ -46,47 +51,83 @@ export function createLink<Message extends { readonly op: string }>(
   initialUrl: Url,
   parts: LinkParts<Message>,
 ): Link<Message> {
-  const { clock, random, openSocket, decode, deliver, log = () => undefined } = parts
+  const { clock, random, openSocket, decode, deliver } = parts
   const settings: LinkSettings = parts.settings ?? {}
-  const config = configOf(settings, initialUrl)
+  // By name; before an address is known it counts as elsewhere [L13].
+  const config = configOf(settings, () => loopback.test(address))
   const listeners = new Map<keyof LinkEvents<Message>, Set<(detail: never) => void>>()
   const timers = new Map<Timer, () => void>()
   const waiters = new Set<Waiter<Message>>()
-  const effects: Effect[] = []
+  const deeds: Deed[] = []
+  const news: News[] = []
   let isPerforming = false
+  let isTelling = false
   let machine = initialMachine
   let url = initialUrl
-  /** Where the last dial went, for the scout. */
-  let address = ""
+  /** Where the last dial went. */
+  let address = typeof initialUrl === "string" ? initialUrl : ""
   let socket: Socket | undefined
   let lastReady: Ready<Message> | undefined
   let takesBatches = false
   let outgoing: string[] = []
+  let outgoingLength = 0
   let endScout: (() => void) | undefined
   let refreshedAt = -Infinity
   let refreshing: Promise<void> | undefined
+  /** The refresh that the next dial waits for. One that hangs must not hold up another. */
+  let fresh: Promise<void> | undefined
+  let leaving = Promise.resolve()
 
-  /** The state changes at once, also inside a listener; effects are performed in the order in which they were decided. */
+  /** Both the state and the world change at once, also inside a listener; then what happened is told, in order [L3]. */
   function dispatch(event: LinkEvent): void {
-    const before = stateName(machine.state)
+    const from = stateName(machine.state)
     const next = step(machine, event, { now: clock.now(), random }, config)
     machine = next.machine
-    const after = stateName(machine.state)
-    if (before !== after) effects.push({ do: "emit", event: "stateChange", detail: { from: before, to: after } })
-    effects.push(...next.effects)
+    const to = stateName(machine.state)
+    if (from !== to) news.push({ do: "emit", event: "stateChange", detail: { from, to } })
+    for (const effect of next.effects) {
+      if (effect.do !== "emit") deeds.push(effect)
+      else {
+        news.push(effect)
+        if (effect.event === "ready") lastReady = effect.detail as unknown as Ready<Message>
+      }
+    }
+    settle()
     if (isPerforming) return
     isPerforming = true
-    for (let effect = effects.shift(); effect; effect = effects.shift()) perform(effect)
+    drain(deeds, (deed) => guard(deed.do, () => perform(deed)))
     isPerforming = false
+    if (isTelling) return
+    isTelling = true
+    drain(news, tell)
+    isTelling = false
   }
 
-  function perform(effect: Effect): void {
-    switch (effect.do) {
+  /** What the surroundings throw breaks nothing here [L4]. */
+  function guard(what: string, run: () => void): void {
+    try {
+      run()
+    } catch (error) {
+      log(`${what} threw: ${messageOf(error)}`)
+    }
+  }
+
+  function log(line: string): void {
+    try {
+      parts.log?.(line)
+    } catch {
+      // There is nowhere left to say so.
+    }
+  }
+
+  function perform(deed: Deed): void {
+    switch (deed.do) {
       case "dial":
-        dial(effect.attempt)
+        dial(deed.attempt)
         break
       case "drop":
-        letGo()?.close(effect.code, effect.reason)
+        flush()
+        letGo()?.close(deed.code, deed.reason.slice(0, defaults.reasonLength))
         break
       case "greet":
         transmit(parts.hello())
@@ -95,12 +136,12 @@ export function createLink<Message extends { readonly op: string }>(
         transmit(writeMessage({ op: "ping" }))
         break
       case "arm":
-        timers.get(effect.timer)?.()
+        timers.get(deed.timer)?.()
         timers.set(
-          effect.timer,
-          clock.after(effect.ms, () => {
-            timers.delete(effect.timer)
-            dispatch({ type: "due", timer: effect.timer })
+          deed.timer,
+          clock.after(Math.min(deed.ms, defaults.longestMs), () => {
+            timers.delete(deed.timer)
+            dispatch({ type: "due", timer: deed.timer })
           }),
         )
         break
@@ -116,22 +157,21 @@ export function createLink<Message extends { readonly op: string }>(
       case "refresh":
         refresh()
         break
-      case "emit":
-        announce(effect)
-        break
       default:
-        effect satisfies never
+        deed satisfies never
     }
   }
 
   function dial(attempt: number): void {
-    if (typeof url === "string" && !refreshing) dialTo(url, attempt)
-    else void readUrl(url, attempt)
+    const refreshed = fresh
+    fresh = undefined
+    if (typeof url === "string" && !refreshed) dialTo(url, attempt)
+    else void readUrl(url, attempt, refreshed)
   }
 
-  async function readUrl(source: Url, attempt: number): Promise<void> {
+  async function readUrl(source: Url, attempt: number, refreshed: Promise<void> | undefined): Promise<void> {
     try {
-      await refreshing
+      await refreshed
       const current = typeof source === "function" ? await source() : source
       if (attempt === machine.attempt && machine.state.name === "dialling") dialTo(current, attempt)
     } catch (error) {
@@ -147,7 +187,7 @@ export function createLink<Message extends { readonly op: string }>(
       const reason = `no socket can be made for ${address}: ${messageOf(error)}`
       if (machine.hasBeenReady || machine.waits > 0) return fail(attempt, reason)
       // Nothing has ever worked: the caller hears what is wrong with the configuration [L7].
-      settle((waiter) => waiter.reject(new LinkError("bad-options", reason)))
+      end(new LinkError("bad-options", reason))
       dispatch({ type: "stop", reason })
     }
   }
@@ -175,6 +215,7 @@ export function createLink<Message extends { readonly op: string }>(
     const old = socket
     socket = undefined
     outgoing = []
+    outgoingLength = 0
     if (!old) return undefined
     old.onmessage = old.onclose = null
     // A handshake that finishes late on an abandoned socket is closed.
@@ -185,12 +226,9 @@ export function createLink<Message extends { readonly op: string }>(
 
   function mayRetry(drop: Drop): boolean {
     if (drop.code === 1000 && settings.reconnectOnCleanClose === false) return false
-    try {
-      return settings.shouldReconnect?.(drop) ?? true
-    } catch (error) {
-      log(`shouldReconnect threw: ${messageOf(error)}`)
-      return true
-    }
+    let answer: boolean | undefined
+    guard("shouldReconnect", () => (answer = settings.shouldReconnect?.(drop)))
+    return answer ?? true
   }
 
   function read(data: unknown, attempt: number): void {
@@ -232,51 +270,53 @@ export function createLink<Message extends { readonly op: string }>(
         log(`the bridge did not understand: ${own.message}`)
         break
       default:
-        if (machine.state.name === "ready") deliver(message, body)
+        if (machine.state.name === "ready") guard(message.op, () => deliver(message, body))
     }
   }
 
   /** A dying socket throws in some surroundings and stays silent in others: its close is on the way. */
   function transmit(frame: string): void {
-    try {
-      socket?.send(frame)
-    } catch (error) {
-      log(`could not send: ${messageOf(error)}`)
-    }
+    guard("send", () => socket?.send(frame))
   }
 
   function flush(): void {
     const messages = outgoing
     outgoing = []
+    outgoingLength = 0
     if (messages.length === 0) return
     if (takesBatches) transmit(writeFrame(messages))
     else for (const message of messages) transmit(message)
   }
 
-  function announce({ event, detail }: Extract<Effect, { do: "emit" }>): void {
-    if (event === "ready") {
-      lastReady = detail as unknown as Ready<Message>
-      settle((waiter) => waiter.resolve(lastReady!))
-    } else if (event === "refused") {
-      settle((waiter) => waiter.reject(new LinkError("refused", detail.reason)))
-    } else if (event === "closed") {
-      settle((waiter) => waiter.reject(new LinkError("stopped", detail.reason)))
-    } else if (event === "reconnectFailed") {
-      settle((waiter) => waiter.reject(new LinkError("gave-up", `no bridge after ${detail.attempts} attempts`)))
-    } else if (event === "reconnecting") {
-      log(`not connected, next attempt in ${detail.delay / 1000} s`)
-    }
-    for (const listener of [...(listeners.get(event) ?? [])]) {
-      try {
-        listener(detail as never)
-      } catch (error) {
-        log(`a listener of ${event} threw: ${messageOf(error)}`)
-      }
+  function tell({ event, detail }: News): void {
+    if (event === "reconnecting") log(`not connected, next attempt in ${detail.delay / 1000} s`)
+    if (event === "reconnectFailed") log(`gave up after ${detail.attempts} attempts`)
+    if (event === "refused") log(`refused: ${detail.reason}`)
+    for (const listener of [...(listeners.get(event) ?? [])]) guard(event, () => listener(detail as never))
+  }
+
+  /** Those who wait for `connect()` hear as soon as it is decided [L9]. */
+  function settle(): void {
+    const { state, dials } = machine
+    switch (state.name) {
+      case "ready":
+        for (const { resolve } of waiters) resolve(lastReady!)
+        waiters.clear()
+        break
+      case "refused":
+      case "stopped":
+        end(new LinkError(state.name, state.reason))
+        break
+      case "gave-up":
+        end(new LinkError("gave-up", `no bridge after ${dials} attempts`))
+        break
+      case "idle":
+        end(new LinkError("gave-up", "no bridge, and reconnection is disabled"))
     }
   }
 
-  function settle(end: (waiter: Waiter<Message>) => void): void {
-    for (const waiter of waiters) end(waiter)
+  function end(error: LinkError): void {
+    for (const { reject } of waiters) reject(error)
     waiters.clear()
   }
 
@@ -285,11 +325,11 @@ export function createLink<Message extends { readonly op: string }>(
     const { refreshCredentials } = settings
     if (!refreshCredentials || refreshing || clock.now() - refreshedAt < defaults.refreshMs) return
     refreshedAt = clock.now()
-    refreshing = Promise.resolve()
+    fresh = refreshing = Promise.resolve()
       .then(refreshCredentials)
       .catch((error: unknown) => log(`refreshCredentials failed: ${messageOf(error)}`))
       .finally(() => {
-        refreshing = undefined
+        fresh = refreshing = undefined
       })
   }
 
@@ -306,8 +346,8 @@ export function createLink<Message extends { readonly op: string }>(
     disconnect(reason = "disconnect") {
       const last = socket
       dispatch({ type: "stop", reason })
-      if (!last) return Promise.resolve()
-      return new Promise((closed) => {
+      if (!last) return leaving
+      leaving = new Promise((closed) => {
         const disarm = clock.after(defaults.closeMs, done)
         last.onclose = done
         function done(): void {
@@ -316,6 +356,7 @@ export function createLink<Message extends { readonly op: string }>(
           closed()
         }
       })
+      return leaving
     },
     enableReconnection: () => dispatch({ type: "enable" }),
     disableReconnection: () => dispatch({ type: "disable" }),
@@ -326,6 +367,8 @@ export function createLink<Message extends { readonly op: string }>(
     send(message) {
       if (machine.state.name !== "ready") return false
       if (outgoing.push(message) === 1) void Promise.resolve().then(flush)
+      outgoingLength += message.length
+      if (outgoingLength > maxBatchLength) flush()
       return true
     },
     get state() {
@@ -335,8 +378,9 @@ export function createLink<Message extends { readonly op: string }>(
       return isAlive(machine.state)
     },
     get isReconnecting() {
-      const { name } = machine.state
-      return isAlive(machine.state) && name !== "ready" && machine.waits > 0
+      const { state, hasBeenReady, waits } = machine
+      const isFirst = !hasBeenReady && waits === 0 && state.name !== "suspended"
+      return isAlive(state) && state.name !== "ready" && !isFirst
     },
     get isWaiting() {
       return stateName(machine.state) === "waiting"
@@ -355,7 +399,12 @@ export function createLink<Message extends { readonly op: string }>(
   }
 }
 
-function configOf(settings: LinkSettings, url: Url): Config {
+/** Until nothing is left, what is added meanwhile included. */
+function drain<Item>(queue: Item[], take: (item: Item) => void): void {
+  for (let item = queue.shift(); item; item = queue.shift()) take(item)
+}
+
+function configOf(settings: LinkSettings, isLoopback: () => boolean): Config {
   const {
     backoff,
     maxAttempts = Infinity,
@@ -364,18 +413,14 @@ function configOf(settings: LinkSettings, url: Url): Config {
     heartbeat = true,
     resetAfter = defaults.resetAfterMs,
   } = settings
-  if (!(maxAttempts >= 1)) {
-    throw new LinkError("bad-options", `maxAttempts is ${maxAttempts}: it must be at least 1`)
-  }
-  if (!(setupMs > 0)) throw new LinkError("bad-options", `setupMs is ${setupMs}: it must be more than 0`)
-  const delay = createBackoff(backoff, typeof url === "string" && isLoopback(url))
-  return { delay, maxAttempts, setupMs, silenceMs, heartbeat, resetAfter }
+  check(maxAttempts >= 1, "maxAttempts", maxAttempts, "at least 1")
+  check(setupMs > 0, "setupMs", setupMs, "more than 0")
+  if (silenceMs !== undefined) check(silenceMs > 0, "silenceMs", silenceMs, "more than 0")
+  if (typeof resetAfter === "number") check(resetAfter >= 0, "resetAfter", resetAfter, "at least 0")
+  return { delay: createBackoff(backoff, isLoopback), maxAttempts, setupMs, silenceMs, heartbeat, resetAfter }
 }
 
-/** By name; an address that is read at each dial counts as elsewhere. */
-function isLoopback(url: string): boolean {
-  return /^\w+:\/\/(localhost|[\w.-]+\.localhost|127(\.\d+){3}|\[::1\])(:\d+)?(\/|$)/i.test(url)
-}
+const loopback = /^\w+:\/\/(localhost|[\w.-]+\.localhost|127(\.\d+){3}|\[::1\])(:\d+)?(\/|$)/i
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

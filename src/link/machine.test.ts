@@ -1,11 +1,11 @@
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { createBackoff } from "./backoff.ts"
 import { defaults } from "./defaults.ts"
 import { initialMachine, isAlive, step, type Config, type LinkEvent, type Machine, type Timer } from "./machine.ts"
 
 const config: Config = {
-  delay: createBackoff(undefined, true),
+  delay: createBackoff(undefined, () => true),
   maxAttempts: Infinity,
   setupMs: 15_000,
   silenceMs: undefined,
@@ -134,12 +134,12 @@ test("every event in every state", async () => {
   const states: Machine["state"][] = [
     { name: "idle" },
     { name: "dialling" },
-    { name: "greeting" },
+    { name: "greeting", retryAfterMs: undefined },
     { name: "ready", since: 0, heart, retryAfterMs: undefined },
     { name: "waiting", due: 12_000, notBefore: 0, isAbsent: false },
     { name: "suspended" },
-    { name: "stopped" },
-    { name: "refused" },
+    { name: "stopped", reason: "" },
+    { name: "refused", reason: "" },
     { name: "gave-up", notBefore: 0 },
   ]
   const lost = { code: 1006, reason: "", wasClean: false }

@@ -24,12 +24,12 @@ import type { Drop, LinkEvents, LinkStateName, Welcome } from "./options.ts"
 export type State =
   | { readonly name: "idle" }
   | { readonly name: "dialling" }
-  | { readonly name: "greeting" }
+  | { readonly name: "greeting"; readonly retryAfterMs: number | undefined }
   | { readonly name: "ready"; readonly since: number; readonly heart: Heart; readonly retryAfterMs: number | undefined }
   | { readonly name: "waiting"; readonly due: number; readonly notBefore: number; readonly isAbsent: boolean }
   | { readonly name: "suspended" }
-  | { readonly name: "stopped" }
-  | { readonly name: "refused" }
+  | { readonly name: "stopped"; readonly reason: string }
+  | { readonly name: "refused"; readonly reason: string }
   | { readonly name: "gave-up"; readonly notBefore: number }
 
 /** What is known of the peer's pulse; undefined without a heartbeat. */
@@ -155,6 +155,11 @@ function hasSocket({ name }: State): boolean {
   return name === "dialling" || name === "greeting" || name === "ready"
 }
 
+/** Whether it is down because its reconnection is disabled [L23]. */
+function isHeld({ state, attempt }: Machine): boolean {
+  return state.name === "idle" && attempt > 0
+}
+
 export function step(machine: Machine, event: LinkEvent, chance: Chance, config: Config): Step {
   if ("attempt" in event && event.attempt !== machine.attempt) return { machine, effects: [] }
   const draft: Draft = { machine: { ...machine }, effects: [], chance, config }
@@ -186,14 +191,14 @@ function take(draft: Draft, event: LinkEvent): void {
       return
     case "enable":
       machine.isEnabled = true
-      if (name === "idle" && machine.attempt > 0) dialAfresh(draft)
+      if (isHeld(machine)) dialAfresh(draft)
       return
     case "disable":
       machine.isEnabled = false
       if (name === "waiting") enter(draft, { name: "idle" })
       return
     case "reconnectNow":
-      if (name === "waiting" || name === "gave-up" || name === "suspended") dialAfresh(draft)
+      if (name === "waiting" || name === "gave-up" || name === "suspended" || isHeld(machine)) dialAfresh(draft)
       return
     case "hint":
       return hint(draft)
@@ -201,7 +206,7 @@ function take(draft: Draft, event: LinkEvent): void {
       if (isAlive(state)) suspend(draft, event)
       return
     case "resume":
-      if (name === "suspended") dial(draft)
+      if (name === "suspended") dialAfresh(draft)
       return
     case "looked":
       if (event.there) hint(draft)
@@ -211,7 +216,7 @@ function take(draft: Draft, event: LinkEvent): void {
       return due(draft, event.timer)
     case "opened":
       if (name !== "dialling") return
-      machine.state = { name: "greeting" }
+      machine.state = { name: "greeting", retryAfterMs: undefined }
       if (draft.config.resetAfter === "open") reset(draft)
       draft.effects.push({ do: "greet" })
       return
@@ -227,7 +232,7 @@ function take(draft: Draft, event: LinkEvent): void {
       if (hasSocket(state)) refuse(draft, event.code, event.reason)
       return
     case "advised":
-      if (name === "ready") machine.state = { ...state, retryAfterMs: event.retryAfterMs }
+      if (name === "greeting" || name === "ready") machine.state = { ...state, retryAfterMs: event.retryAfterMs }
       return
     case "closed":
       if (hasSocket(state)) closed(draft, event.drop, event.mayRetry)
@@ -277,12 +282,13 @@ function dial(draft: Draft): void {
 }
 
 function stop(draft: Draft, reason: string): void {
-  enter(draft, { name: "stopped" }, closeCode.normal, reason)
+  enter(draft, { name: "stopped", reason }, closeCode.normal, reason)
   emit(draft, "closed", { reason })
 }
 
-function refuse(draft: Draft, code: number, reason: string): void {
-  enter(draft, { name: "refused" })
+function refuse(draft: Draft, code: number, reason: string, wasClean = true): void {
+  enter(draft, { name: "refused", reason })
+  emit(draft, "disconnected", { code, reason, wasClean, willReconnect: false })
   emit(draft, "refused", { code, reason })
 }
 
@@ -299,13 +305,12 @@ function hint(draft: Draft): void {
   const { now } = chance
   if (state.name === "waiting") {
     const free = Math.max(machine.dialledAt + defaults.hintMs, state.notBefore)
-    if (now >= free) dial(draft)
-    else if (free < state.due) {
-      machine.state = { ...state, due: free }
-      arm(draft, "retry", free - now)
-    }
+    if (now >= free) return dial(draft)
+    // What the scout saw before is no longer the latest news.
+    machine.state = { ...state, due: Math.min(free, state.due), isAbsent: false }
+    if (free < state.due) arm(draft, "retry", free - now)
   } else if (state.name === "gave-up") {
-    if (now >= state.notBefore) dialAfresh(draft)
+    if (now >= state.notBefore) dial(draft)
   } else if (state.name === "ready" && state.heart?.is === "beating") {
     if (now - state.heart.heardAt > state.heart.beatMs) probe(draft, state, state.heart)
   }
@@ -414,11 +419,13 @@ function silent(draft: Draft, state: ReadyState, heart: Heart): void {
 }
 
 function closed(draft: Draft, drop: Drop, mayRetry: boolean): void {
-  if (!mayRetry || isFinal(drop.code)) {
+  const { code, reason, wasClean } = drop
+  if (isFinal(code)) refuse(draft, code, reason, wasClean)
+  else if (mayRetry) lose(draft, drop)
+  else {
     emit(draft, "disconnected", { ...drop, willReconnect: false })
-    if (mayRetry) refuse(draft, drop.code, drop.reason)
-    else stop(draft, drop.reason || `closed with ${drop.code}`)
-  } else lose(draft, drop)
+    stop(draft, reason || `closed with ${code}`)
+  }
 }
 
 /** A drop that may be followed by a retry; one without a wait where only the socket was silent [L26]. */
@@ -440,20 +447,22 @@ function lose(draft: Draft, drop: Drop, silentMs?: number): void {
   }
   if (!isEnabled) return
   if (isSpent) {
-    machine.state = { name: "gave-up", notBefore: now + config.delay(machine.waits, random) }
-    emit(draft, "reconnectFailed", { attempts: dials })
+    machine.state = { name: "gave-up", notBefore: now + config.delay(machine.waits++, random) }
+    // A dial that a hint asked for after that is no news when it fails [L14].
+    if (dials - 1 < config.maxAttempts || state.name === "ready") emit(draft, "reconnectFailed", { attempts: dials })
   } else if (silentMs !== undefined) {
     emit(draft, "reconnecting", { attempt: ++machine.waits, maxAttempts: config.maxAttempts, delay: 0 })
     dial(draft)
-  } else if (state.name !== "ready") wait(draft)
-  else if (state.retryAfterMs === undefined)
-    wait(draft, config.delay(machine.waits, random) + random() * machine.spreadMs)
-  else {
+  } else if ("retryAfterMs" in state && state.retryAfterMs !== undefined) {
     const delay = state.retryAfterMs * (1 + random() / 2)
     // A restart is advice, and the scout may find the bridge sooner; a busy bridge means what it says [L18].
     if (drop.code === closeCode.tryAgainLater) wait(draft, Math.max(config.delay(machine.waits, random), delay), delay)
     else wait(draft, delay)
-  }
+  } else if (state.name === "ready") {
+    // Hints keep to the spread too: scouts would find the bridge for all runtimes at once.
+    const spread = random() * machine.spreadMs
+    wait(draft, config.delay(machine.waits, random) + spread, spread)
+  } else wait(draft)
 }
 
 function wait(draft: Draft, given?: number, atLeast = 0): void {

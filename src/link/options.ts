@@ -142,6 +142,11 @@ export class LinkError extends Error {
   }
 }
 
+/** @throws LinkError `bad-options` */
+export function check(isFine: boolean, name: string, value: number, expected: string): void {
+  if (!isFine) throw new LinkError("bad-options", `${name} is ${value}: it must be ${expected}`)
+}
+
 /** The effort to stay connected, over many sockets. */
 export interface Link<Message extends { readonly op: string }> {
   /**

@@ -16,7 +16,12 @@ const quiet = [
 
 /** A real Chromium with a fresh profile. Close it when done. */
 export function openBrowser(...flags: string[]): Promise<Browser> {
-  return chromium.launch({ executablePath: findBrowser(), args: [...quiet, ...flags] })
+  return chromium.launch({
+    executablePath: findBrowser(),
+    args: [...quiet, ...flags],
+    // Users' browsers keep pages they may return to.
+    ignoreDefaultArgs: ["--disable-back-forward-cache"],
+  })
 }
 
 export interface Pages {

@@ -6,12 +6,12 @@ export interface FakeSocket extends Socket {
   /** What was sent, frame by frame. */
   readonly sent: string[]
   /** The code and reason of the first `close()`, once it was called. */
-  readonly closedWith: { readonly code: number | undefined; readonly reason: string | undefined } | undefined
+  readonly closedWith: { readonly code: number | undefined; readonly reason: string } | undefined
   /** Whether it could still say something: not closed by either end. */
   readonly isOpen: boolean
   open(): void
   message(text: string): void
-  /** The other end, or the network, ends it. */
+  /** The other end ends it, or with 1006 the network. */
   fail(code?: number, reason?: string): void
 }
 
@@ -54,9 +54,11 @@ export function createFakeNetwork(): FakeNetwork {
 function createFakeSocket(url: string, isBlackHole: () => boolean): FakeSocket {
   let state: "connecting" | "open" | "closed" = "connecting"
   let closedWith: FakeSocket["closedWith"]
-  const end = (code: number, reason: string, wasClean: boolean): void => {
+  const end = (code: number, reason: string): void => {
+    if (state === "closed") return
+    if (code === 1006) socket.onerror?.(undefined as never)
     state = "closed"
-    socket.onclose?.({ code, reason, wasClean })
+    socket.onclose?.({ code, reason, wasClean: code !== 1006 })
   }
   const socket: FakeSocket = {
     url,
@@ -77,21 +79,23 @@ function createFakeSocket(url: string, isBlackHole: () => boolean): FakeSocket {
       // Like a browser's: a closing socket swallows what it is given.
       if (closedWith === undefined && state === "open") socket.sent.push(text)
     },
-    close(code, reason) {
+    close(code, reason = "") {
+      if (utf8Length(reason) > 123) throw new SyntaxError("the reason is longer than 123 bytes")
       if (closedWith !== undefined || state === "closed") return
       closedWith = { code, reason }
-      if (!isBlackHole()) queueMicrotask(() => state !== "closed" && end(code ?? 1005, reason ?? "", true))
+      const wasOpen = state === "open"
+      if (!isBlackHole()) queueMicrotask(() => (wasOpen ? end(code ?? 1005, reason) : end(1006, "")))
     },
     open() {
       state = "open"
       socket.onopen?.(undefined as never)
     },
     message: (text) => socket.onmessage?.({ data: text }),
-    fail(code = 1006, reason = "") {
-      if (state === "closed") return
-      socket.onerror?.(undefined as never)
-      end(code, reason, code !== 1006)
-    },
+    fail: (code = 1006, reason = "") => end(code, reason),
   }
   return socket
+}
+
+function utf8Length(text: string): number {
+  return new TextEncoder().encode(text).length
 }

@@ -31,12 +31,23 @@ export type Door =
   | { readonly kind: "answer"; readonly response: string }
 
 const pass: Flow = { kind: "pass" }
+
+/** The end of a way: no more bytes. */
+const fin = Symbol("FIN")
+type Cargo = Buffer | typeof fin
+
 const open: Door = { kind: "open" }
 
 /** An HTTP response without a body, as text. */
 export function httpStatus(status: number, headers: Record<string, string> = {}): string {
   const lines = Object.entries({ connection: "close", "content-length": "0", ...headers })
   return `HTTP/1.1 ${status} Test\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`
+}
+
+/** What a WebSocket server sends to close; without a code its peer sees 1005. */
+function closeFrame(code?: number, reason = ""): Buffer {
+  const payload = code === undefined ? Buffer.alloc(0) : Buffer.concat([Buffer.from([code >> 8, code & 255]), Buffer.from(reason)])
+  return Buffer.concat([Buffer.from([0x88, payload.length]), payload])
 }
 
 /** A TCP proxy before the bridge that a test can hurt in every way a network can. */
@@ -50,11 +61,17 @@ export interface Wire {
   door: Door
   /** Sets the flow of the connections there are and, with `also: "future"`, of those to come. */
   flow(way: Way | "both", flow: Flow, also?: "future"): void
+  /** The next connections meet these, one each, before the door counts again. */
+  meet(...doors: Door[]): void
   /** Ends the connections there are: with RST, or with FIN. */
   reset(): void
   finish(): void
+  /** Ends the connections as a WebSocket server does: a close frame, then FIN. To the bridge they are reset. */
+  hangUp(code?: number, reason?: string): void
   /** Resolves when the next connection has been made. */
   nextConnection(): Promise<void>
+  /** Resolves when no connection is left. */
+  drained(): Promise<void>
   /** Stops and starts listening: while `closed`, connections are refused. */
   refuse(): Promise<void>
   accept(): Promise<void>
@@ -65,9 +82,12 @@ export interface Wire {
 
 class Lane {
   flow: Flow = pass
-  private kept: Buffer[] = []
+  private kept: Cargo[] = []
+  /** What is on its way, in order, with the time at which it arrives. */
+  private readonly underWay: { readonly at: number; readonly cargo: Cargo }[] = []
+  private timer: NodeJS.Timeout | undefined
   private readyAt = 0
-  private readonly timers = new Set<NodeJS.Timeout>()
+  private whenEmpty: () => void = () => undefined
   private readonly from: Socket
   private readonly to: Socket
 
@@ -75,79 +95,104 @@ class Lane {
     this.from = from
     this.to = to
     from.on("data", (chunk) => this.carry(chunk))
-    from.on("end", () => this.flow.kind !== "swallow" && this.flow.kind !== "stall" && to.end())
+    from.on("end", () => this.carry(fin))
+  }
+
+  /** Half of a black hole: nothing gets through, and so no end either. */
+  get isBlocked(): boolean {
+    return this.flow.kind === "swallow" || this.flow.kind === "stall"
   }
 
   set(flow: Flow): void {
     this.flow = flow
     const kept = this.kept
     this.kept = []
-    for (const chunk of kept) this.carry(chunk)
+    for (const cargo of kept) this.carry(cargo)
+  }
+
+  /** Calls back once all that is under way has arrived. */
+  emptied(then: () => void): void {
+    if (this.underWay.length === 0) return then()
+    this.whenEmpty = then
   }
 
   stop(): void {
-    for (const timer of this.timers) clearTimeout(timer)
-    this.timers.clear()
+    clearTimeout(this.timer)
+    this.underWay.length = 0
     this.kept = []
   }
 
-  private carry(chunk: Buffer): void {
+  private carry(cargo: Cargo): void {
     const flow = this.flow
     switch (flow.kind) {
       case "pass":
-        this.write(chunk)
+        this.schedule(0, cargo)
         break
       case "swallow":
         break
       case "stall":
-        this.kept.push(chunk)
+        this.kept.push(cargo)
         break
       case "corrupt":
-        this.write(flow.change(chunk))
+        this.schedule(0, cargo === fin ? fin : flow.change(cargo))
         break
       case "delay":
-        this.later(flow.ms, chunk)
+        this.schedule(performance.now() + flow.ms, cargo)
         break
       case "throttle":
-        this.meter(chunk, flow.bytesPerSecond)
+        this.meter(cargo, flow.bytesPerSecond)
         break
       case "cut":
-        this.cut(chunk, flow.afterBytes)
+        this.cut(cargo, flow.afterBytes)
         break
       default:
         flow satisfies never
     }
   }
 
-  private write(chunk: Buffer): void {
-    if (!this.to.destroyed && this.to.writable) this.to.write(chunk)
+  /** Nothing overtakes what was sent before. */
+  private schedule(at: number, cargo: Cargo): void {
+    this.underWay.push({ at, cargo })
+    if (this.underWay.length === 1) this.deliver()
   }
 
-  private later(ms: number, chunk: Buffer): void {
-    const timer = setTimeout(() => {
-      this.timers.delete(timer)
-      this.write(chunk)
-    }, ms)
-    this.timers.add(timer)
+  private deliver(): void {
+    for (let [next] = this.underWay; next; [next] = this.underWay) {
+      const ms = next.at - performance.now()
+      if (ms > 0) {
+        this.timer = setTimeout(() => this.deliver(), ms)
+        return
+      }
+      this.underWay.shift()
+      this.write(next.cargo)
+    }
+    this.whenEmpty()
   }
 
-  private meter(chunk: Buffer, bytesPerSecond: number): void {
+  private write(cargo: Cargo): void {
+    if (this.to.destroyed || !this.to.writable) return
+    if (cargo === fin) this.to.end()
+    else this.to.write(cargo)
+  }
+
+  private meter(cargo: Cargo, bytesPerSecond: number): void {
+    if (cargo === fin) return this.schedule(this.readyAt, fin)
     const slice = Math.max(1, Math.floor(bytesPerSecond / 50))
-    for (let start = 0; start < chunk.length; start += slice) {
-      const part = chunk.subarray(start, start + slice)
-      const now = performance.now()
-      this.readyAt = Math.max(now, this.readyAt) + (part.length * 1000) / bytesPerSecond
-      this.later(this.readyAt - now, part)
+    for (let start = 0; start < cargo.length; start += slice) {
+      const part = cargo.subarray(start, start + slice)
+      this.readyAt = Math.max(performance.now(), this.readyAt) + (part.length * 1000) / bytesPerSecond
+      this.schedule(this.readyAt, part)
     }
   }
 
-  private cut(chunk: Buffer, afterBytes: number): void {
-    if (chunk.length < afterBytes) {
-      this.flow = { kind: "cut", afterBytes: afterBytes - chunk.length }
-      this.write(chunk)
-      return
+  private cut(cargo: Cargo, afterBytes: number): void {
+    if (cargo === fin) return this.schedule(0, fin)
+    if (cargo.length < afterBytes) {
+      this.flow = { kind: "cut", afterBytes: afterBytes - cargo.length }
+      return this.schedule(0, cargo)
     }
-    this.to.write(chunk.subarray(0, afterBytes), () => {
+    this.flow = { kind: "swallow" }
+    this.to.write(cargo.subarray(0, afterBytes), () => {
       this.to.resetAndDestroy()
       this.from.resetAndDestroy()
     })
@@ -165,30 +210,40 @@ export async function openWire(bridgePort: number, port = 0): Promise<Wire> {
   const pairs = new Set<Pair>()
   const announce: (() => void)[] = []
   const future: Record<Way, Flow> = { up: pass, down: pass }
+  const queue: Door[] = []
+  const whenDrained: (() => void)[] = []
   let target = bridgePort
   let connections = 0
-  let door: Door = open
+  let usual: Door = open
 
   const keep = (pair: Pair): void => {
     pairs.add(pair)
+    const { client, bridge, lanes } = pair
     const gone = (): void => {
+      if (!client.destroyed || bridge?.destroyed === false) return
       pairs.delete(pair)
-      pair.lanes?.up.stop()
-      pair.lanes?.down.stop()
+      if (pairs.size === 0) for (const tell of whenDrained.splice(0)) tell()
     }
-    pair.client.once("close", gone)
-    pair.client.on("error", () => pair.bridge?.destroy())
-    pair.bridge?.on("error", () => pair.client.destroy())
-    pair.client.once("close", () => pair.bridge?.destroy())
-    pair.bridge?.once("close", () => {
-      // A link that is black-holed downwards does not hear that the bridge is gone.
-      const { down } = pair.lanes!
-      if (down.flow.kind !== "swallow" && down.flow.kind !== "stall") pair.client.end()
-    })
+    // What one side does with its connection, the other one hears, unless the way there is blocked.
+    const follow = (one: Socket, other: Socket | undefined, lane: Lane | undefined): void => {
+      let wasReset = false
+      one.on("error", () => (wasReset = true))
+      one.once("close", () => {
+        if (lane?.isBlocked) lane.stop()
+        else if (wasReset) {
+          lane?.stop()
+          other?.resetAndDestroy()
+        } else lane?.emptied(() => other?.end())
+        gone()
+      })
+    }
+    follow(client, bridge, lanes?.up)
+    if (bridge) follow(bridge, client, lanes?.down)
   }
 
   const serve = (client: Socket): void => {
     client.setNoDelay(true)
+    const door = queue.shift() ?? usual
     const { kind } = door
     if (kind === "open") {
       const bridge = createConnection({ port: target, host: "127.0.0.1", noDelay: true, allowHalfOpen: true })
@@ -199,6 +254,7 @@ export async function openWire(bridgePort: number, port = 0): Promise<Wire> {
     } else {
       keep({ client, bridge: undefined, lanes: undefined })
       client.resume()
+      client.once("end", () => client.end())
       if (kind === "accept-then-close") client.end()
       if (door.kind === "answer") {
         const { response } = door
@@ -241,11 +297,12 @@ export async function openWire(bridgePort: number, port = 0): Promise<Wire> {
       return pairs.size
     },
     get door() {
-      return door
+      return usual
     },
     set door(next) {
-      door = next
+      usual = next
     },
+    meet: (...doors) => void queue.push(...doors),
     flow(way, flow, also) {
       const ways: readonly Way[] = way === "both" ? ["up", "down"] : [way]
       for (const one of ways) {
@@ -255,7 +312,14 @@ export async function openWire(bridgePort: number, port = 0): Promise<Wire> {
     },
     reset: () => end((socket) => socket.resetAndDestroy()),
     finish: () => end((socket) => socket.end()),
+    hangUp(code, reason) {
+      for (const { client, bridge } of pairs) {
+        bridge?.resetAndDestroy()
+        client.end(closeFrame(code, reason))
+      }
+    },
     nextConnection: () => new Promise((made) => announce.push(made)),
+    drained: () => new Promise((left) => (pairs.size === 0 ? left() : whenDrained.push(left))),
     async refuse() {
       const closed = unlisten()
       end((socket) => socket.resetAndDestroy())
