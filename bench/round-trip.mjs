@@ -24,7 +24,9 @@ for (const [what, together] of [
     times.bridge.push(await measure(viaBridge, together))
   }
   const [ours, bare] = [median(times.bridge), median(times.floor)]
-  console.log(`${what}: bridge ${ours.toFixed(1)} µs, bare sockets ${bare.toFixed(1)} µs, ratio ${(ours / bare).toFixed(2)}`)
+  console.log(
+    `${what}: bridge ${ours.toFixed(1)} µs, bare sockets ${bare.toFixed(1)} µs, ratio ${(ours / bare).toFixed(2)}`,
+  )
 }
 
 await bridge.stop()
@@ -83,7 +85,14 @@ async function askThroughBridge() {
   })
   const common = { op: "hello", protocol: 1, version: "0" }
   runtime.send(
-    JSON.stringify({ ...common, runtime: "bench", session: "s", kind: "page", url: "http://localhost/", title: "bench" }),
+    JSON.stringify({
+      ...common,
+      runtime: "bench",
+      session: "s",
+      kind: "page",
+      url: "http://localhost/",
+      title: "bench",
+    }),
   )
 
   const front = new WebSocket(`${ws}/frontend`, { headers: { authorization: `Bearer ${bridge.token}` } })

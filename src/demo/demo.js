@@ -41,7 +41,7 @@ function addPlanet(name, { colour = "white", distance = 160, size = 5, speed = 1
     const scale = devicePixelRatio
     if (canvas.width !== width * scale) canvas.width = width * scale
     if (canvas.height !== height * scale) canvas.height = height * scale
-    pen.setTransform(scale, 0, 0, scale, width * 0.6, height * 0.52)
+    pen.setTransform(scale, 0, 0, scale, width * 0.62 * scale, height * 0.58 * scale)
     pen.clearRect(-width, -height, 2 * width, 2 * height)
     disc(0, 0, sun.size, sun.colour)
     for (const body of Object.values(planets)) {

@@ -1,5 +1,13 @@
-import type { AnsweringRuntime, Outcome, OutcomeKind, RemoteObject, RuntimeInfo } from "../protocol/index.ts"
 import type { LinkStateName } from "../link/index.ts"
+import type {
+  AnsweringRuntime,
+  Outcome,
+  OutcomeKind,
+  RemoteObject,
+  RuntimeInfo,
+  Said,
+  ToFrontEnd,
+} from "../protocol/index.ts"
 
 /** One eval, ended. */
 export type Evaluation = Outcome & {
@@ -20,11 +28,8 @@ export interface EvaluateOptions {
   readonly signal?: AbortSignal
 }
 
-export interface ConsoleLine {
-  readonly runtime: AnsweringRuntime
-  readonly seq: number
-  readonly level: string
-  readonly time: number
+/** A console line of a runtime; what is optional is explained with the wire's `console`. */
+export type ConsoleLine = Omit<Said<ToFrontEnd, "console">, "op" | "dropped"> & {
   /** Lines that were dropped just before this one. */
   readonly dropped: number
   readonly args: readonly RemoteObject[]

@@ -638,6 +638,19 @@ test("[L25] without an offer from both sides there is no heartbeat", () => {
   }
 })
 
+test("[L26] a bridge that ponged on an earlier socket is known to pong: silence from the start of the next is death", () => {
+  const { connect, accept, network, clock, events, untilDial } = setUp()
+  void connect()
+  accept({ heartbeatMs: 1000 })
+  network.last.message(pong)
+  network.last.fail()
+  untilDial()
+  accept({ heartbeatMs: 1000 })
+  events()
+  clock.advance(2500)
+  expect(events().map(([name]) => name)).toContain("heartbeatTimeout")
+})
+
 test("[L27] the first ping goes out within half an interval", () => {
   const { connect, accept, network, clock } = setUp()
   void connect()

@@ -54,6 +54,8 @@ export interface Machine {
   /** Whether drops lead to retries [L23]. */
   readonly isEnabled: boolean
   readonly hasBeenReady: boolean
+  /** The bridge has ponged on this socket or an earlier one: it can. */
+  readonly hasPonged: boolean
   /** Dials and waits since the attempts were last reset [L14, L15]. */
   readonly dials: number
   readonly waits: number
@@ -68,6 +70,7 @@ export const initialMachine: Machine = {
   attempt: 0,
   isEnabled: true,
   hasBeenReady: false,
+  hasPonged: false,
   dials: 0,
   waits: 0,
   dialledAt: -Infinity,
@@ -184,6 +187,7 @@ function take(draft: Draft, event: LinkEvent): void {
       if (isAlive(state)) return
       machine.isEnabled = true
       machine.hasBeenReady = false
+      machine.hasPonged = false
       machine.quickSpells = 0
       return dialAfresh(draft)
     case "stop":
@@ -223,6 +227,7 @@ function take(draft: Draft, event: LinkEvent): void {
     case "heard":
       return heard(draft)
     case "ponged":
+      machine.hasPonged = true
       if (name === "ready" && state.heart?.is === "unproven") live(draft, state, state.heart.beatMs)
       return
     case "welcomed":
@@ -362,18 +367,23 @@ function welcome(draft: Draft, word: Welcome): void {
   }
   const beatMs = config.heartbeat ? heartbeatMs : 0
   draft.effects.push({ do: "rest" })
-  machine.state = {
-    name: "ready",
-    since: chance.now,
-    heart: beatMs ? { is: "unproven", beatMs, unanswered: 0 } : undefined,
-    retryAfterMs: undefined,
-  }
+  const ready: ReadyState = { name: "ready", since: chance.now, heart: undefined, retryAfterMs: undefined }
+  machine.state = ready
   machine.hasBeenReady = true
   machine.spreadMs = spreadMs
-  if (beatMs) arm(draft, "beat", beatMs / 2)
+  if (beatMs) greetHeart(draft, ready, beatMs)
   if (config.resetAfter === "ready") reset(draft)
   else if (config.resetAfter !== "open") arm(draft, "stable", config.resetAfter)
   emit(draft, "ready", { reconnected: hasBeenReady, attempt: dials, bridgeInstance: bridge, welcome: word })
+}
+
+/** Asked at once, so that the time in which a link could die unnoticed is that of one answer; a bridge that has ponged before can pong now [L25, L27]. */
+function greetHeart(draft: Draft, state: ReadyState, beatMs: number): void {
+  const { machine, effects } = draft
+  if (machine.hasPonged) return live(draft, state, beatMs)
+  machine.state = { ...state, heart: { is: "unproven", beatMs, unanswered: 1 } }
+  effects.push({ do: "ping" })
+  arm(draft, "beat", beatMs)
 }
 
 /** Any frame is a sign of life [L26]. */

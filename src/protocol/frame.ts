@@ -5,6 +5,9 @@
  * lengths in `sizes` (UTF-16 code units, the length of a JavaScript string).
  */
 
+/** As they were at load: in a page, whatever it makes of them later. */
+const { parse, stringify } = JSON
+
 /** A message as it came: the header is an object with a string `op`, nothing else is checked yet. */
 export interface RawMessage {
   readonly header: Readonly<Record<string, unknown>> & { readonly op: string }
@@ -26,15 +29,18 @@ export class FrameError extends Error {
 
 /** A message as text, ready to be a frame or a part of a batch. */
 export function writeMessage(header: { readonly op: string }, body?: string): string {
-  const line = JSON.stringify(header)
+  const line = stringify(header)
   return body === undefined ? line : `${line}\n${body}`
 }
+
+/** A batch is sent once it is this long, in UTF-16 code units, so that no frame of many comes near a peer's limit. */
+export const maxBatchLength = 256 * 1024
 
 /** One frame for several messages; a single one goes as it is. */
 export function writeFrame(messages: readonly string[]): string {
   if (messages.length === 1) return messages[0]!
   const sizes = messages.map((message) => message.length)
-  return `${JSON.stringify({ op: "batch", sizes })}\n${messages.join("")}`
+  return `${stringify({ op: "batch", sizes })}\n${messages.join("")}`
 }
 
 /**
@@ -52,7 +58,7 @@ function readMessage(text: string): RawMessage {
   const line = end < 0 ? text : text.slice(0, end)
   let header: unknown
   try {
-    header = JSON.parse(line)
+    header = parse(line)
   } catch {
     throw new FrameError("not-json", "the first line of a message must be JSON")
   }

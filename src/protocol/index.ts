@@ -1,6 +1,14 @@
 export { closeCode, isFinal } from "./close-codes.ts"
 export { decodeFromFrontEnd, decodeFromRuntime, decodeToFrontEnd, decodeToRuntime, type Decode } from "./decode.ts"
-export { FrameError, readFrame, writeFrame, writeMessage, type FrameErrorCode, type RawMessage } from "./frame.ts"
+export {
+  FrameError,
+  maxBatchLength,
+  readFrame,
+  writeFrame,
+  writeMessage,
+  type FrameErrorCode,
+  type RawMessage,
+} from "./frame.ts"
 export type {
   AnsweringRuntime,
   FromFrontEnd,
@@ -14,5 +22,6 @@ export type {
 } from "./messages.ts"
 export { outcomeKinds } from "./outcome.ts"
 export type { LossCode, Lost, Outcome, OutcomeKind, Refused, RemoteObject, Stopped, Thrown } from "./outcome.ts"
-export type { Preview, PreviewEntry } from "./preview.ts"
+export { previewLimits } from "./preview.ts"
+export type { ObjectPreview, Preview, PreviewEntry, PreviewKey, Token } from "./preview.ts"
 export { features, packageVersion, protocolVersion } from "./version.ts"

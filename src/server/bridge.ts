@@ -1,29 +1,29 @@
-import type { FromFrontEnd, RuntimeInfo } from "../protocol/index.ts"
+import { randomUUID } from "node:crypto"
+import { readDiscovery } from "../discovery/index.ts"
+import { createPrepare } from "../language/index.ts"
+import { protocolVersion, type RuntimeInfo } from "../protocol/index.ts"
+import { createDoorman } from "./doorman.ts"
+import { createEraseTypes } from "./erase-types.ts"
+import { Router } from "./evals/router.ts"
+import { openChannel, type ChannelUse, type FrontEndChannel } from "./frontends/channel.ts"
+import { FrontEnds } from "./frontends/front-ends.ts"
+import { hashToken, type Load, type Policy, type Refusal } from "./gate.ts"
+import { answerEvals } from "./http-eval.ts"
+import { answerRequests, refuseUpgrade } from "./http.ts"
+import { close, listen } from "./listen.ts"
+import { settingsOf, type BridgeOptions, type Settings } from "./options.ts"
+import { write } from "./peer.ts"
+import { startPulse, type Pulsing } from "./pulse.ts"
+import { infoOf } from "./runtimes/registry.ts"
+import { dialEveryMs, Runtimes } from "./runtimes/runtimes.ts"
+import { createUpgrade } from "./socket.ts"
+import { createSyntaxCheck } from "./syntax-check.ts"
 
-/** All have defaults; they are validated before the port is bound [L35]. */
-export interface BridgeOptions {
-  /** 0 lets the system choose. @defaultValue 9001 */
-  readonly port?: number
-  /** @defaultValue "127.0.0.1": loopback, both families */
-  readonly host?: string
-  /** Exact origins, beside those on loopback names, whose pages may connect. */
-  readonly allowOrigins?: readonly string[]
-  /** Host names, beside the loopback names, under which the bridge may be addressed. */
-  readonly allowHosts?: readonly string[]
-  /** What front ends must present. @defaultValue random, 256 bits */
-  readonly token?: string
-  /** In milliseconds; 0 switches it off. @defaultValue 15000 */
-  readonly heartbeatMs?: number
-  /** How long an eval waits for a session that is away, in milliseconds. @defaultValue 60000 */
-  readonly graceMs?: number
-  /** The number of clients is unknown here: see `server/index.ts` for the rest as it grows. */
-  readonly version?: string
-}
-
-/** A front end's way in, in the bridge's own process: frames both ways, always open. */
-export interface FrontEndChannel {
-  send(frame: string): void
-  close(): void
+export interface BridgeEvents {
+  /** A runtime came, changed or went. */
+  runtime: RuntimeInfo
+  /** Somebody was not let in. */
+  refused: Pick<Refusal, "status" | "reason">
 }
 
 export interface Bridge {
@@ -33,10 +33,246 @@ export interface Bridge {
   /** Random for each start. */
   readonly instance: string
   readonly runtimes: readonly RuntimeInfo[]
-  openChannel(receive: (frame: string) => void): FrontEndChannel
-  /** Announces itself as restarting, closes all sockets with 1012 and frees the port. Twice is fine. */
+  /** The names of the front ends that are here. */
+  readonly frontEnds: readonly string[]
+  /** A front end's way in, in this process. `closed` is called when the bridge closes it. */
+  openChannel(receive: (frame: string) => void, closed?: (code: number, reason: string) => void): FrontEndChannel
+  /** Listeners are called after the current turn. Returns a function that removes this one. */
+  on<Event extends keyof BridgeEvents>(event: Event, listener: (detail: BridgeEvents[Event]) => void): () => void
+  /**
+   * Announces itself as restarting, closes all sockets with 1012 and frees the
+   * port at once; resolves when the last socket is closed. Twice is fine.
+   */
   stop(): Promise<void>
 }
 
-export type { FromFrontEnd }
-export declare function startBridge(options?: BridgeOptions): Promise<Bridge>
+const maxBytes = { runtime: 4 * 1024 * 1024, frontEnd: 1024 * 1024 } as const
+const frontEndSeats = 16
+const maxWrongTokens = 20
+/** How long the ends may take to answer our last word before their sockets are cut. */
+const farewellMs = 300
+/** When the first end may dial again after a stop; the others follow one by one [L18]. */
+const retryAfterMs = 250
+
+/**
+ * Starts a bridge on both loopback families.
+ *
+ * @throws {@link BridgeError} `bad-options` before anything is bound, `port-in-use` or `cannot-listen`
+ */
+export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> {
+  const settings = settingsOf(options)
+  const { graceMs, heartbeatMs, helloMs, version, token, clientScript, demo, log } = settings
+  const instance = randomUUID()
+  const events = createEvents()
+  const startedAt = new Date().toISOString()
+  let port = 0
+  let isOpen = false
+  let stopped: Promise<void> | undefined
+
+  const runtimes = new Runtimes({
+    bridge: instance,
+    version,
+    heartbeatMs,
+    helloMs,
+    maxBytes: maxBytes.runtime,
+    config: { ...settings, newId: randomUUID },
+    show: (info) => {
+      frontEnds.announce(write({ op: "runtime", runtime: info }))
+      events.emit("runtime", info)
+    },
+    changed: () => {
+      frontEnds.reseat()
+      router.rethink()
+    },
+    sessionReady: (runtime) => router.sessionReady(runtime),
+    sessionEnded: (runtime, loss) => router.sessionEnded(runtime, loss),
+    outcome: (by, outcome, body) => router.outcome(by, outcome, body),
+    console: (by, line, body) => frontEnds.console(by, line, body),
+    isBusy: (session) => router.isBusy(session),
+  })
+  const frontEnds = new FrontEnds({
+    bridge: instance,
+    version,
+    heartbeatMs,
+    helloMs,
+    graceMs,
+    maxBytes: maxBytes.frontEnd,
+    runtimes: () => runtimes.all,
+    sendToRuntime: (runtime, message) => runtimes.send(runtime, message),
+    isSettled: () => router.isSettled,
+    ask: (asker, message, code) => router.ask(asker, message, code),
+    cancel: (message) => router.cancel(message),
+    ack: (ids) => router.ack(ids),
+    seated: () => router.rethink(),
+    left: (frontEnd, forGood) => router.frontEndLeft(frontEnd, forGood),
+  })
+  const router = new Router({
+    runtimes: () => runtimes.all,
+    sendToRuntime: (runtime, message) => runtimes.send(runtime, message),
+    isStuffed: (runtime) => runtimes.isStuffed(runtime),
+    tell: (frontEnd, message) => frontEnds.tell(frontEnd, message),
+    announce: (message) => frontEnds.announce(message),
+    seatOf: (frontEnd) => frontEnds.seatOf(frontEnd),
+    scriptTag: () => `<script src="${url()}/client.js"></script>`,
+    prepare: createPrepare({ checkSyntax: createSyntaxCheck(), eraseTypes: createEraseTypes() }),
+    graceMs,
+    now,
+  })
+
+  const doorman = createDoorman({
+    policy: policyOf(settings),
+    load: () => loadOf(isOpen, runtimes, frontEnds),
+    now,
+    log,
+    refused: ({ status, reason }) => events.emit("refused", { status, reason }),
+  })
+  const upgradeRuntime = createUpgrade(maxBytes.runtime)
+  const upgradeFrontEnd = createUpgrade(maxBytes.frontEnd)
+
+  const listening = await listen(settings.port, {
+    request: answerRequests({
+      doorman,
+      clientScript: typeof clientScript === "string" ? () => clientScript : clientScript,
+      demo,
+      status: () => ({
+        url: url(),
+        port,
+        pid: process.pid,
+        bridge: instance,
+        protocol: protocolVersion,
+        version,
+        startedAt,
+        runtimes: allInfo(),
+        frontEnds: frontEnds.names,
+      }),
+      evaluate: answerEvals({ openChannel: open, version, maxBytes: maxBytes.frontEnd }),
+    }),
+    upgrade: (request, wire, head) => {
+      const verdict = doorman.judge(request, "upgrade")
+      if (!verdict.admit) return refuseUpgrade(wire, verdict)
+      if (verdict.door === "frontend") return upgradeFrontEnd(request, wire, head, (socket) => frontEnds.accept(socket))
+      const userAgent = request.headers["user-agent"] ?? ""
+      upgradeRuntime(request, wire, head, (socket) => runtimes.accept(socket, verdict.origin, userAgent))
+    },
+    portInUse,
+  })
+  port = listening.port
+  isOpen = true
+
+  const stopPulse = startPulse(heartbeatMs, peers, now)
+  const settling = setTimeout(() => {
+    router.settle()
+    frontEnds.reseat()
+    router.rethink()
+  }, graceMs)
+
+  return {
+    url: url(),
+    port,
+    token,
+    instance,
+    get runtimes() {
+      return allInfo()
+    },
+    get frontEnds() {
+      return frontEnds.names
+    },
+    openChannel: (receive, closed = () => undefined) => open({ frame: receive, closed }),
+    on: events.on,
+    stop: () => (stopped ??= stop()),
+  }
+
+  function url(): string {
+    return `http://127.0.0.1:${port}`
+  }
+
+  function allInfo(): readonly RuntimeInfo[] {
+    return [...runtimes.all.values()].map((runtime) => infoOf(runtime))
+  }
+
+  function* peers(): Iterable<Pulsing> {
+    yield* runtimes.peers.values()
+    yield* frontEnds.peers
+  }
+
+  function open(use: ChannelUse): FrontEndChannel {
+    const channel = openChannel((socket) => frontEnds.accept(socket), use)
+    if (!isOpen) frontEnds.stop(() => retryAfterMs)
+    return channel
+  }
+
+  async function stop(): Promise<void> {
+    isOpen = false
+    stopPulse()
+    clearTimeout(settling)
+    router.stop()
+    const closed = Promise.all(listening.servers.map(close))
+    let nth = 0
+    const retryAfter = (): number => retryAfterMs + dialEveryMs * nth++
+    runtimes.stop(retryAfter)
+    frontEnds.stop(retryAfter)
+    const cut = setTimeout(() => {
+      for (const { socket } of peers()) socket.terminate()
+      for (const server of listening.servers) server.closeAllConnections()
+    }, farewellMs)
+    await closed
+    clearTimeout(cut)
+  }
+}
+
+/** Milliseconds that never run backwards. */
+function now(): number {
+  return performance.now()
+}
+
+function policyOf({
+  allowHosts,
+  allowOrigins,
+  trustProxy,
+  token,
+  demo,
+  maxRuntimes,
+  maxRuntimesPerOrigin,
+}: Settings): Policy {
+  return {
+    allowHosts: new Set(allowHosts.map((host) => host.toLowerCase())),
+    allowOrigins: new Set(allowOrigins),
+    trustProxy,
+    tokenHash: hashToken(token),
+    pages: new Set(Object.keys(demo)),
+    maxRuntimes,
+    maxRuntimesPerOrigin,
+    frontEndSeats,
+    maxWrongTokens,
+  }
+}
+
+function loadOf(isOpen: boolean, runtimes: Runtimes, frontEnds: FrontEnds): Omit<Load, "wrongTokens"> {
+  return {
+    isOpen,
+    runtimes: runtimes.peers.size,
+    runtimesOf: (origin) => [...runtimes.peers.values()].filter((peer) => peer.origin === origin).length,
+    frontEnds: frontEnds.peers.size,
+  }
+}
+
+function portInUse(port: number, address: string): string {
+  const other = readDiscovery(port)
+  const holder = other === undefined ? "another program" : `another bridge (pid ${other.pid})`
+  const where = address === "::1" ? `port ${port} of [::1]` : `port ${port}`
+  return `${where} is taken by ${holder}: stop it, or pass --port`
+}
+
+function createEvents() {
+  const listeners = new Map<keyof BridgeEvents, Set<(detail: never) => void>>()
+  return {
+    on<Event extends keyof BridgeEvents>(event: Event, listener: (detail: BridgeEvents[Event]) => void): () => void {
+      const ears = listeners.get(event) ?? new Set()
+      listeners.set(event, ears.add(listener))
+      return () => ears.delete(listener)
+    },
+    emit<Event extends keyof BridgeEvents>(event: Event, detail: BridgeEvents[Event]): void {
+      for (const listener of listeners.get(event) ?? []) queueMicrotask(() => listener(detail as never))
+    },
+  }
+}

@@ -35,8 +35,10 @@ export interface NodeRuntime {
   count(name: EventName): number
   /** Resolves when a frame that contains the text comes in. */
   hears(text: string): Promise<void>
-  /** Resolves when every socket is closed. */
-  silent(): Promise<void>
+  /** Resolves when no timer is armed. */
+  timeless(): Promise<void>
+  /** Resolves when no more than so many sockets are not closed. */
+  silent(sockets?: number): Promise<void>
   connect(): void
 }
 
@@ -47,14 +49,12 @@ export interface NodeRuntimeSurroundings {
   readonly origin?: string
 }
 
-export function openRuntime(
-  options: ConnectOptions,
-  { window, origin }: NodeRuntimeSurroundings = {},
-): NodeRuntime {
+export function openRuntime(options: ConnectOptions, { window, origin }: NodeRuntimeSurroundings = {}): NodeRuntime {
   const seen: { name: EventName; detail: any }[] = []
   const looking = new Set<() => void>()
   const ears = new Set<(frame: string) => void>()
   const whenSilent = new Set<() => void>()
+  const whenTimeless = new Set<() => void>()
   let timers = 0
   let sockets = 0
 
@@ -67,9 +67,8 @@ export function openRuntime(
         for (const ear of ears) ear(String(data))
       })
       this.on("close", () => {
-        if (--sockets > 0) return
-        for (const tell of whenSilent) tell()
-        whenSilent.clear()
+        sockets--
+        for (const look of whenSilent) look()
       })
     }
   }
@@ -84,6 +83,9 @@ export function openRuntime(
         isArmed = false
         timers--
         run()
+        if (timers > 0) return
+        for (const tell of whenTimeless) tell()
+        whenTimeless.clear()
       })
       return () => {
         if (isArmed) timers--
@@ -134,6 +136,16 @@ export function openRuntime(
         }
         ears.add(ear)
       }),
-    silent: () => new Promise((silent) => (sockets === 0 ? silent() : whenSilent.add(silent))),
+    timeless: () => new Promise((timeless) => (timers === 0 ? timeless() : whenTimeless.add(timeless))),
+    silent: (most = 0) =>
+      new Promise((silent) => {
+        const look = (): void => {
+          if (sockets > most) return
+          whenSilent.delete(look)
+          silent()
+        }
+        whenSilent.add(look)
+        look()
+      }),
   }
 }

@@ -51,6 +51,15 @@ function callerOn(socket: WebSocket): Caller {
     each,
     hear: (op) => new Promise((heard) => each(op, heard)),
     welcome: (more) =>
-      say({ op: "welcome", protocol: protocolVersion, version: "0", bridge: "b", runtime: "r", number: 1, name: "n", ...more }),
+      say({
+        op: "welcome",
+        protocol: protocolVersion,
+        version: "0",
+        bridge: "b",
+        runtime: "r",
+        number: 1,
+        name: "n",
+        ...more,
+      }),
   }
 }

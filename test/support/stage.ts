@@ -15,7 +15,7 @@ import { openWire, type Wire } from "./wire.ts"
 export const token = "a-token-for-tests-that-is-long-enough"
 
 /** Short, and with nothing random in it. */
-export const shortLink = { backoff: { base: 50, cap: 400 }, setupMs: 3000 } as const satisfies LinkSettings
+export const shortLink = { backoff: { base: 25, cap: 200 }, setupMs: 3000 } as const satisfies LinkSettings
 
 /** Code of which it is known how often it ran, and when it began. */
 export interface Probe {
@@ -93,7 +93,7 @@ export interface StageOptions {
   readonly client?: ConnectOptions
   readonly surroundings?: NodeRuntimeSurroundings
   /** The front end's way is a socket over a wire of its own, too. */
-  readonly remote?: true
+  readonly remote?: LinkSettings
   /** The runtime is not connected yet. */
   readonly idle?: true
 }
@@ -137,7 +137,9 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
   onTestFinished(() => wire.close())
   const frontEndWire = await openWire(bridge.port)
   onTestFinished(() => frontEndWire.close())
-  const frontEnd = options.remote ? openFrontEnd(frontEndWire.url) : await connectFrontEnd({ bridge, name: "test" })
+  const frontEnd = options.remote
+    ? openFrontEnd(frontEndWire.url, options.remote)
+    : await connectFrontEnd({ bridge, name: "test" })
   onTestFinished(() => frontEnd.close())
   const runtime = openRuntime({ url: wire.url, token, ...shortLink, ...options.client }, options.surroundings)
   onTestFinished(() => runtime.client.disconnect())

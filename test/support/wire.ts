@@ -46,7 +46,8 @@ export function httpStatus(status: number, headers: Record<string, string> = {})
 
 /** What a WebSocket server sends to close; without a code its peer sees 1005. */
 function closeFrame(code?: number, reason = ""): Buffer {
-  const payload = code === undefined ? Buffer.alloc(0) : Buffer.concat([Buffer.from([code >> 8, code & 255]), Buffer.from(reason)])
+  const payload =
+    code === undefined ? Buffer.alloc(0) : Buffer.concat([Buffer.from([code >> 8, code & 255]), Buffer.from(reason)])
   return Buffer.concat([Buffer.from([0x88, payload.length]), payload])
 }
 
@@ -70,6 +71,8 @@ export interface Wire {
   hangUp(code?: number, reason?: string): void
   /** Resolves when the next connection has been made. */
   nextConnection(): Promise<void>
+  /** Resolves when a frame that carries this text has passed, unmasked as it comes from a bridge. */
+  carried(way: Way, text: string): Promise<void>
   /** Resolves when no connection is left. */
   drained(): Promise<void>
   /** Stops and starts listening: while `closed`, connections are refused. */
@@ -91,9 +94,12 @@ class Lane {
   private readonly from: Socket
   private readonly to: Socket
 
-  constructor(from: Socket, to: Socket) {
+  private readonly saw: (chunk: Buffer) => void
+
+  constructor(from: Socket, to: Socket, saw: (chunk: Buffer) => void) {
     this.from = from
     this.to = to
+    this.saw = saw
     from.on("data", (chunk) => this.carry(chunk))
     from.on("end", () => this.carry(fin))
   }
@@ -123,6 +129,7 @@ class Lane {
   }
 
   private carry(cargo: Cargo): void {
+    if (cargo !== fin) this.saw(cargo)
     const flow = this.flow
     switch (flow.kind) {
       case "pass":
@@ -212,6 +219,11 @@ export async function openWire(bridgePort: number, port = 0): Promise<Wire> {
   const future: Record<Way, Flow> = { up: pass, down: pass }
   const queue: Door[] = []
   const whenDrained: (() => void)[] = []
+  const looks: Record<Way, Set<(chunk: Buffer) => void>> = { up: new Set(), down: new Set() }
+  const see = {
+    up: (chunk: Buffer): void => looks.up.forEach((look) => look(chunk)),
+    down: (chunk: Buffer): void => looks.down.forEach((look) => look(chunk)),
+  }
   let target = bridgePort
   let connections = 0
   let usual: Door = open
@@ -228,9 +240,15 @@ export async function openWire(bridgePort: number, port = 0): Promise<Wire> {
     const follow = (one: Socket, other: Socket | undefined, lane: Lane | undefined): void => {
       let wasReset = false
       one.on("error", () => (wasReset = true))
+      // Behind a blocked way each side ends by itself.
+      one.once("end", () => {
+        if (other?.destroyed || lane?.flow.kind === "swallow") one.end()
+      })
       one.once("close", () => {
-        if (lane?.isBlocked) lane.stop()
-        else if (wasReset) {
+        if (lane?.isBlocked) {
+          lane.stop()
+          if (other?.readableEnded) other.end()
+        } else if (wasReset) {
           lane?.stop()
           other?.resetAndDestroy()
         } else lane?.emptied(() => other?.end())
@@ -247,7 +265,7 @@ export async function openWire(bridgePort: number, port = 0): Promise<Wire> {
     const { kind } = door
     if (kind === "open") {
       const bridge = createConnection({ port: target, host: "127.0.0.1", noDelay: true, allowHalfOpen: true })
-      const lanes = { up: new Lane(client, bridge), down: new Lane(bridge, client) }
+      const lanes = { up: new Lane(client, bridge, see.up), down: new Lane(bridge, client, see.down) }
       lanes.up.set(future.up)
       lanes.down.set(future.down)
       keep({ client, bridge, lanes })
@@ -319,6 +337,15 @@ export async function openWire(bridgePort: number, port = 0): Promise<Wire> {
       }
     },
     nextConnection: () => new Promise((made) => announce.push(made)),
+    carried: (way, text) =>
+      new Promise((seen) => {
+        const look = (chunk: Buffer): void => {
+          if (!chunk.includes(text)) return
+          looks[way].delete(look)
+          seen()
+        }
+        looks[way].add(look)
+      }),
     drained: () => new Promise((left) => (pairs.size === 0 ? left() : whenDrained.push(left))),
     async refuse() {
       const closed = unlisten()

@@ -22,7 +22,7 @@ const doors: Record<string, string> = {
   acorn: "language/parse.ts",
   chalk: "cli/colour.ts",
   chokidar: "frontend/watch/files.ts",
-  commander: "cli/main.ts",
+  commander: "cli/program.ts",
   "magic-string": "language/rewrite.ts",
   picomatch: "frontend/watch/match.ts",
 }

@@ -1,0 +1,116 @@
+import { writeDiscovery } from "../discovery/index.ts"
+import { connectFrontEnd, followNews, watch, type FrontEnd, type Watching } from "../frontend/index.ts"
+import { packageVersion, protocolVersion } from "../protocol/index.ts"
+import { startBridge, type Bridge } from "../server/index.ts"
+import { banner } from "./banner.ts"
+import { styleFor } from "./colour.ts"
+import { readDemo } from "./demo.ts"
+import { exit } from "./exit.ts"
+import { whenIdle } from "./idle.ts"
+import { catchInterrupts } from "./interrupts.ts"
+import { openPage } from "./open-page.ts"
+import { print, tell, toJsonLine, type OutputOptions } from "./output.ts"
+import { replSignals, runRepl } from "./repl.ts"
+
+export interface ServeOptions extends OutputOptions {
+  readonly port: number
+  readonly host: string
+  readonly allowOrigin?: readonly string[]
+  readonly allowHost?: readonly string[]
+  readonly watch?: readonly string[]
+  /** False with `--no-repl`. */
+  readonly repl: boolean
+  readonly open?: true
+  readonly idleExit?: number
+}
+
+export async function serve(options: ServeOptions): Promise<number> {
+  const hasRepl = options.repl && !options.json && process.stdin.isTTY
+  const interrupt = catchInterrupts(hasRepl ? replSignals() : undefined)
+  const bridge = await startBridge({
+    port: options.port,
+    host: options.host,
+    allowOrigins: options.allowOrigin ?? [],
+    allowHosts: options.allowHost ?? [],
+    demo: readDemo(),
+    log: (line) => tell(line, { quiet: options.quiet ?? hasRepl }),
+  })
+  const forget = leaveRecord(bridge)
+  // Also when a second signal ends the process at once.
+  process.once("exit", forget)
+  const frontEnd = await connectFrontEnd({ bridge, name: hasRepl ? "terminal" : "serve" })
+  try {
+    const watching = await watchFor(frontEnd, options.watch ?? [])
+    if (options.open) openPage(`http://localhost:${bridge.port}/demo`, failed)
+    const code = await (hasRepl ? talk : run)(bridge, frontEnd, options, interrupt)
+    await watching?.close()
+    return code
+  } finally {
+    forget()
+    await frontEnd.close()
+    await bridge.stop()
+  }
+}
+
+async function watchFor(frontEnd: FrontEnd, patterns: readonly string[]): Promise<Watching | undefined> {
+  if (patterns.length === 0) return undefined
+  return watch(frontEnd, { patterns, cwd: process.cwd(), failed })
+}
+
+const failed = ({ message }: Error): void => tell(message, {})
+
+function talk({ port }: Bridge, frontEnd: FrontEnd, options: ServeOptions, signal: AbortSignal): Promise<number> {
+  const { quiet, color } = options
+  return runRepl(frontEnd, {
+    color,
+    signal,
+    ...(!quiet && { banner: banner(port, styleFor(process.stdout, options)) }),
+  })
+}
+
+/** Without a REPL: says what happens until it is told to stop. */
+async function run(bridge: Bridge, frontEnd: FrontEnd, options: ServeOptions, interrupt: AbortSignal): Promise<number> {
+  const { idleExit } = options
+  if (options.json) printEvents(bridge, frontEnd)
+  else if (!options.quiet) printNews(bridge, frontEnd, options)
+  await aborted(idleExit === undefined ? interrupt : AbortSignal.any([interrupt, whenIdle(bridge, idleExit)]))
+  return exit.done
+}
+
+const report = (event: string, detail: object): void => print(toJsonLine({ event, ...detail }))
+
+function printEvents({ url, port }: Bridge, frontEnd: FrontEnd): void {
+  report("listening", { url, port, pid: process.pid })
+  // A page that waited for us may be here already.
+  for (const runtime of frontEnd.runtimes) report("runtime", runtime)
+  frontEnd.on("runtime", (runtime) => report("runtime", runtime))
+  frontEnd.on("console", (line) => report("console", line))
+  frontEnd.on("evaluated", (evaluated) => report("eval", evaluated))
+}
+
+function printNews({ port }: Bridge, frontEnd: FrontEnd, options: ServeOptions): void {
+  const style = styleFor(process.stdout, options)
+  print(banner(port, style))
+  followNews(frontEnd, style, { print })
+}
+
+/** Lets this user's front ends find the bridge. Returns a function that ends that. */
+function leaveRecord({ url, port, token }: Bridge): () => void {
+  return writeDiscovery({
+    url,
+    port,
+    pid: process.pid,
+    project: process.cwd(),
+    token,
+    protocol: protocolVersion,
+    version: packageVersion,
+    startedAt: new Date().toISOString(),
+  })
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener("abort", () => resolve(), { once: true })
+  })
+}

@@ -1,0 +1,474 @@
+import vm from "node:vm"
+import fc from "fast-check"
+import { describe as suite, expect, test } from "vitest"
+import { readSamples, withoutFrames } from "../../test/support/samples.ts"
+import { formatValue } from "../frontend/terminal/format.ts"
+import { plainStyle } from "../frontend/terminal/style.ts"
+import { previewLimits, type RemoteObject } from "../protocol/index.ts"
+import { describe, describeThrown, type DescribeOptions } from "./describe.ts"
+import { bare } from "./reading.ts"
+
+/** As it arrives. */
+function sent(value: unknown, options?: DescribeOptions): RemoteObject {
+  return JSON.parse(JSON.stringify(describe(value, options)))
+}
+
+function shown(value: unknown): string {
+  return withoutFrames(formatValue(sent(value), plainStyle, 80))
+}
+
+suite("what is shown", () => {
+  test.each(readSamples("values"))("of $code", ({ code, shown: expected }) => {
+    expect(shown((0, eval)(`(${code})`))).toBe(expected)
+  })
+
+  test.each(readSamples("values"))("of $code of another realm", ({ code, shown: expected }) => {
+    expect(shown(vm.runInNewContext(`(${code})`))).toBe(expected)
+  })
+})
+
+suite("a RemoteObject has the words of the DevTools protocol", () => {
+  test.each([
+    [undefined, { type: "undefined", description: "undefined" }],
+    [null, { type: "object", subtype: "null", description: "null", value: null }],
+    [true, { type: "boolean", description: "true", value: true }],
+    [1.5, { type: "number", description: "1.5", value: 1.5 }],
+    [-0, { type: "number", description: "-0", unserializableValue: "-0" }],
+    [NaN, { type: "number", description: "NaN", unserializableValue: "NaN" }],
+    [-Infinity, { type: "number", description: "-Infinity", unserializableValue: "-Infinity" }],
+    [12n, { type: "bigint", description: "12n", unserializableValue: "12n" }],
+    ["text", { type: "string", value: "text" }],
+    ["\ud83d", { type: "string", value: "\ud83d" }],
+    [Symbol("a"), { type: "symbol", description: "Symbol(a)" }],
+    [{}, { type: "object", className: "Object", description: "Object", value: {} }],
+    [[1], { type: "object", subtype: "array", className: "Array", description: "Array(1)", value: [1] }],
+    [new Date(0), { subtype: "date", className: "Date", description: "1970-01-01T00:00:00.000Z" }],
+    [/x/g, { subtype: "regexp", className: "RegExp", description: "/x/g" }],
+    [new Map([[1, 2]]), { subtype: "map", className: "Map", description: "Map(1)" }],
+    [new Set(), { subtype: "set", className: "Set", description: "Set(0)" }],
+    [new WeakMap(), { subtype: "weakmap", className: "WeakMap", description: "WeakMap" }],
+    [Promise.resolve(), { subtype: "promise", className: "Promise", description: "Promise" }],
+    [new Uint8Array(3), { subtype: "typedarray", className: "Uint8Array", description: "Uint8Array(3)" }],
+    [new ArrayBuffer(3), { subtype: "arraybuffer", className: "ArrayBuffer", description: "ArrayBuffer(3)" }],
+    [new DataView(new ArrayBuffer(3)), { subtype: "dataview", className: "DataView", description: "DataView(3)" }],
+    [new TypeError("no"), { subtype: "error", className: "TypeError", description: "TypeError: no" }],
+    [(a: number) => a, { type: "function", className: "Function", description: "(a) => a" }],
+    [class A {}, { type: "function", className: "Function", description: "class A {}" }],
+    [new (class Point {})(), { type: "object", className: "Point", description: "Point" }],
+    [Object.create(null), { type: "object", className: "Object", description: "Object", value: {} }],
+    [Math, { type: "object", className: "Math", description: "Math" }],
+    [new Number(1), { type: "object", className: "Number", description: "Number" }],
+  ])("%o", (value, expected) => {
+    expect(sent(value)).toMatchObject(expected)
+  })
+
+  test("a long text is cut, and says by how much", () => {
+    const long = "x".repeat(10_007)
+    expect(sent(long)).toEqual({
+      type: "string",
+      description: `${"x".repeat(10_000)}…`,
+      preview: { kind: "string", text: "x".repeat(10_000), more: 7 },
+    })
+    expect(sent(long, { maxLength: 20_000 })).toEqual({ type: "string", value: long })
+  })
+
+  test("a bigint that was cut is not said to be whole", () => {
+    const { unserializableValue, description } = sent(10n ** 30n, { maxLength: 10 })
+    expect(unserializableValue).toBeUndefined()
+    expect(description).toBe("1000000000…")
+  })
+})
+
+suite("`value` is there where JSON says the same", () => {
+  const deep = { a: [{ b: { c: { d: [[["e"]]] } } }], "": null }
+
+  test.each([
+    ["nested deeper than a preview", deep],
+    ["longer than a preview's lists", Array.from({ length: 500 }, (_, i) => i)],
+    ["a text longer than in a preview", { text: "x".repeat(3000) }],
+    ["a key like any other", JSON.parse('{"__proto__": 1, "constructor": 2, "toJSON": 3}')],
+    ["keys that look like positions", { 2: "b", 1: "a" }],
+    ["plain data of another realm", vm.runInNewContext("({ a: [1, { b: null }] })")],
+    ["a proxy of plain data", new Proxy({ a: 1 }, {})],
+  ])("%s", (_, value) => {
+    expect(sent(value).value).toEqual(value)
+    expect(sent(value).preview).toBeUndefined()
+  })
+
+  test.each([
+    ["undefined", { a: undefined }],
+    ["-0", [-0]],
+    ["NaN", { a: NaN }],
+    ["bigint", [1n]],
+    ["symbol", [Symbol("a")]],
+    ["function", { f() {} }],
+    ["date", [new Date(0)]],
+    ["hole", [1, , 2]],
+    ["array with a name", Object.assign([1], { a: 1 })],
+    ["subclass of Array", new (class List extends Array {})()],
+    [
+      "instance of a class",
+      new (class Point {
+        x = 1
+      })(),
+    ],
+    ["Symbol key", { [Symbol("a")]: 1 }],
+    [
+      "getter",
+      {
+        get a() {
+          return 1
+        },
+      },
+    ],
+    ["Map", new Map([[1, 2]])],
+    ["boxed", [new String("a")]],
+    [
+      "circle",
+      (() => {
+        const o: Record<string, unknown> = {}
+        o["o"] = o
+        return o
+      })(),
+    ],
+    ["tag", { [Symbol.toStringTag]: "x" }],
+    ["more than the limit", Array.from({ length: 6000 }, () => 1)],
+  ])("not for: %s", (_, value) => {
+    expect(sent(value)).not.toHaveProperty("value")
+    expect(sent(value)).toHaveProperty("preview")
+  })
+
+  test("whatever JSON can say comes out as it went in", () => {
+    const json = fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)) as unknown)
+    fc.assert(
+      fc.property(json, (value) => {
+        expect(sent(value, { maxLength: 1e6 }).value).toEqual(value)
+      }),
+    )
+  })
+})
+
+suite("nothing of the page runs", () => {
+  const trap = (): never => {
+    throw new Error("a trap was run")
+  }
+  const trapped = { get: trap, set: trap, enumerable: true, configurable: true }
+
+  /** Every way by which looking at an object can run its code. */
+  function mine<T extends object>(object: T): T {
+    const names = [
+      ...[
+        "stack",
+        "toString",
+        "toJSON",
+        "valueOf",
+        "inspect",
+        "then",
+        "size",
+        "length",
+        "byteLength",
+        "name",
+        "message",
+      ],
+      ...["cause", "source", "flags", "global", "constructor", "description", "nodeName", "childNodes"],
+      ...[Symbol.iterator, Symbol.toPrimitive, Symbol.toStringTag, Symbol.species, Symbol.hasInstance],
+      Symbol.for("nodejs.util.inspect.custom"),
+    ]
+    for (const name of names) {
+      if (Object.getOwnPropertyDescriptor(object, name)?.configurable !== false)
+        Object.defineProperty(object, name, trapped)
+    }
+    return object
+  }
+
+  test.each([
+    ["object", {}],
+    ["array", [1]],
+    ["map", new Map([[1, 2]])],
+    ["set", new Set([1])],
+    ["date", new Date(0)],
+    ["regexp", /x/g],
+    ["error", new Error("x")],
+    ["promise", Promise.resolve()],
+    ["typed array", new Uint8Array(2)],
+    ["buffer", new ArrayBuffer(2)],
+    ["boxed", new Number(1)],
+    ["function", () => {}],
+    ["class", class A {}],
+    ["generator", (function* () {})()],
+    ["null prototype", Object.create(null)],
+  ])("of a mined %s", (_, value) => {
+    mine(value)
+    expect(() => sent(value)).not.toThrow()
+    expect(() => sent({ value, list: [value] })).not.toThrow()
+    expect(() => sent(Object.create(value))).not.toThrow()
+    expect(() => JSON.stringify(describeThrown(value))).not.toThrow()
+  })
+
+  test("of a class whose instances are mined by their prototype", () => {
+    class Mined extends Map {}
+    mine(Mined.prototype)
+    mine(Mined)
+    expect(shown(new Mined([[1, 2]]))).toBe("Map(1) { 1 => 2 }")
+  })
+
+  test("of a proxy but the three traps by which it is listed", () => {
+    const ran = new Set<string>()
+    const tell = new Proxy(
+      {},
+      {
+        get:
+          (_, name: string) =>
+          (...args: [object]) => {
+            ran.add(name)
+            return (Reflect[name as "get"] as (...args: unknown[]) => unknown)(...args)
+          },
+      },
+    )
+    for (const target of [{ a: { b: 1 } }, [1, 2], () => {}, class A {}, new Map(), new Error("x")]) {
+      sent(new Proxy(target, tell))
+      describeThrown(new Proxy(target, tell))
+    }
+    expect([...ran].sort()).toEqual(["getOwnPropertyDescriptor", "getPrototypeOf", "ownKeys"])
+  })
+
+  test("of proxies whose every trap throws", () => {
+    const refuse = new Proxy({}, { get: () => trap })
+    for (const target of [{}, [], () => {}, class A {}, new Date()]) {
+      expect(() => sent([new Proxy(target, refuse)])).not.toThrow()
+    }
+  })
+
+  test("of proxies that answer with more proxies, without an end", () => {
+    const endless: object = new Proxy(
+      {},
+      {
+        getPrototypeOf: () => endless,
+        ownKeys: () => ["a"],
+        getOwnPropertyDescriptor: () => ({ value: endless, enumerable: true, configurable: true }),
+      },
+    )
+    expect(JSON.stringify(sent(endless)).length).toBeLessThan(1000)
+  })
+
+  test("and a slow proxy does not hold the page up for long", () => {
+    const slow = new Proxy(
+      {},
+      {
+        ownKeys: () => Array.from({ length: 1000 }, (_, i) => `k${i}`),
+        getOwnPropertyDescriptor() {
+          for (const end = performance.now() + 20; performance.now() < end;);
+          return { value: 1, enumerable: true, configurable: true }
+        },
+      },
+    )
+    const { preview } = sent(slow) as any
+    expect(preview.entries.length).toBeLessThan(20)
+    expect(preview.entries.length + preview.more).toBe(1000)
+  })
+})
+
+suite("a page may patch what it likes", () => {
+  const values = [
+    ...[
+      1,
+      "text",
+      1n,
+      Symbol("s"),
+      [1, , { a: [null] }],
+      {
+        a: 1,
+        [Symbol("k")]: {
+          get g() {
+            return 1
+          },
+        },
+      },
+    ],
+    ...[new Map([[1, { a: 2 }]]), new Set([1]), new Date(0), /x/gi, new Uint8Array(2), new ArrayBuffer(2)],
+    ...[
+      new Error("x", { cause: 1 }),
+      class A extends Array {},
+      () => {},
+      new (class Point {
+        x = 1
+      })(),
+      Object(1n),
+    ],
+    ...["x".repeat(20_000), Array.from({ length: 200 }, () => ({ a: 1 })), Promise.resolve()],
+  ]
+  const holders = [
+    ...[Object, Function, Array, String, Number, Boolean, Symbol, BigInt, RegExp, Date, Error, Promise],
+    ...[Map, Set, WeakMap, ArrayBuffer, Uint8Array, Object.getPrototypeOf(Uint8Array)],
+  ].flatMap((maker) => [maker, maker.prototype])
+  const iterators = [[].values(), new Map().values(), new Set().values()].map((it) => Object.getPrototypeOf(it))
+  const all: object[] = [...holders, ...iterators, Reflect, JSON, Math]
+
+  /** Replaces every function and getter of the language while `run` runs, and tells which of them were called. */
+  function whilePatched(run: () => void): ReadonlySet<string> {
+    const { defineProperty, deleteProperty, getOwnPropertyDescriptor, ownKeys } = Reflect
+    const called: Record<string, true> = Object.create(null)
+    const patches: { holder: object; key: PropertyKey; before?: PropertyDescriptor; after: PropertyDescriptor }[] = []
+    for (const holder of all) {
+      for (const key of ownKeys(holder)) {
+        const before = getOwnPropertyDescriptor(holder, key)!
+        const mark = (): void => void (called[String(key)] = true)
+        if (!before.configurable || key === "constructor" || key === "__proto__") continue
+        const after = typeof before.value === "function" ? { ...before, value: mark } : { ...before, get: mark }
+        if (typeof before.value === "function" || before.get)
+          patches.push({ holder, key, before: bare(before), after: bare(after) })
+      }
+    }
+    for (const key of ["toJSON", "0", "1", "kind", "name", "items", "entries", "value", "get", "set", "preview"]) {
+      const mark = (): void => void (called[key] = true)
+      for (const holder of [Object.prototype, Array.prototype]) {
+        if (!Object.hasOwn(holder, key)) {
+          patches.push({ holder, key, after: bare({ get: mark, set: mark, configurable: true }) })
+        }
+      }
+    }
+    const { length } = patches
+    // From here on nothing of the language can be relied on.
+    for (let index = 0; index < length; index++) {
+      const { holder, key, after } = patches[index]!
+      defineProperty(holder, key, after)
+    }
+    try {
+      run()
+    } finally {
+      for (let index = length - 1; index >= 0; index--) {
+        const { holder, key, before } = patches[index]!
+        deleteProperty(holder, key)
+        if (before) defineProperty(holder, key, before)
+      }
+    }
+    return new Set(Object.keys(called))
+  }
+
+  test("and nothing that it patched is called, nor does the answer change", () => {
+    const { stringify } = JSON
+    const before = values.map((value) => stringify(describe(value)))
+    const { length } = values
+    const after: string[] = Array.from({ length: values.length }, () => "")
+    const called = whilePatched(() => {
+      for (let index = 0; index < length; index++) after[index] = stringify(describe(values[index]))
+    })
+    expect([...called]).toEqual([])
+    expect(after).toEqual(before)
+  })
+})
+
+suite("an error", () => {
+  test("that was thrown has its name, message and stack", () => {
+    const error = new RangeError("too far")
+    const thrown = describeThrown(error)
+    expect(thrown).toMatchObject({ name: "RangeError", message: "too far", stack: error.stack })
+    expect(thrown.exception).toMatchObject({ type: "object", subtype: "error", className: "RangeError" })
+  })
+
+  test.each([null, undefined, 0, "", "text", {}, [1], () => {}])(
+    "is not what %o is, which can be thrown too",
+    (value) => {
+      expect(describeThrown(value)).toEqual({ exception: describe(value) })
+    },
+  )
+
+  test("of another realm, and a DOMException, keep name and message", () => {
+    expect(describeThrown(vm.runInNewContext('new TypeError("there")'))).toMatchObject({
+      name: "TypeError",
+      message: "there",
+    })
+  })
+
+  test("is shown with the positions of the user's own text, its causes too", () => {
+    const restoreStack = (stack: string): string => stack.replaceAll(/\n +at .*/g, "\n    at repl:1:1")
+    const error = new Error("outer", { cause: new Error("inner") })
+    const { stack, exception } = describeThrown(error, { restoreStack })
+    expect(new Set(stack!.split("\n"))).toEqual(new Set(["Error: outer", "    at repl:1:1"]))
+    expect(JSON.stringify(exception)).not.toContain("describe.test")
+  })
+
+  test("whose message was changed says the new one", () => {
+    const error = new Error("old")
+    void error.stack
+    error.message = "new"
+    expect(describeThrown(error).stack).toMatch(/^Error: new\nError: old\n/)
+  })
+})
+
+suite("a preview is bounded", () => {
+  const wide = (make: (index: number) => unknown, length: number): unknown[] =>
+    Array.from({ length }, (_, i) => make(i))
+  class Fiber {
+    child?: Fiber
+    sibling?: Fiber
+    constructor(
+      public parent: Fiber | undefined,
+      depth: number,
+    ) {
+      if (depth > 0) this.child = new Fiber(this, depth - 1)
+      if (depth > 0) this.sibling = new Fiber(this, depth - 1)
+    }
+    memoizedState = { a: [1, 2, { b: 3 }] }
+    pendingProps = { children: wide((i) => ({ i }), 10), text: "x".repeat(2000) }
+  }
+
+  test.each([
+    ["a long list", wide((i) => i, 1e5)],
+    ["a long list of objects", wide((i) => ({ id: i, name: `n${i}`, tags: ["a", "b"] }), 1000)],
+    ["lists in lists", wide(() => wide(() => wide((i) => i, 100), 100), 100)],
+    ["a wide object", Object.fromEntries(wide((i) => [`key ${i}`, i], 1e4) as [string, number][])],
+    ["long keys", Object.fromEntries(wide((i) => [`${i}`.repeat(5000), i], 100) as [string, number][])],
+    ["long texts", wide((i) => `${i}`.repeat(5000), 100)],
+    ["a large map", new Map(wide((i) => [{ i }, new Set([i])], 1e4) as [object, Set<number>][])],
+    ["a large typed array", new Float64Array(1e6).fill(Math.PI)],
+    ["a large buffer", new ArrayBuffer(1e7)],
+    ["a tree that points both ways", new Fiber(undefined, 8)],
+    ["globalThis", globalThis],
+    ["process", process],
+  ])("for %s", (_, value) => {
+    expect(JSON.stringify(sent(value)).length).toBeLessThan(previewLimits.length)
+  })
+
+  test("what is nearest comes first", () => {
+    const value = { first: wide(() => ({ text: "x".repeat(400) }), 100), second: { third: 3 } }
+    expect(shown(value)).toMatch(/second: \{ third: 3 \}/)
+  })
+
+  test("and every list says what is missing", () => {
+    const rows = wide(
+      (i) =>
+        new (class Row {
+          id = i
+          text = "x".repeat(300)
+        })(),
+      500,
+    )
+    const { preview } = sent(rows) as any
+    expect(preview.size).toBe(500)
+    expect(preview.items).toHaveLength(100)
+    expect(preview.items.some(({ isUnread }: any) => isUnread)).toBe(true)
+  })
+})
+
+test("whatever it is given, it answers with JSON that can be shown", () => {
+  const anything = fc.anything({
+    withBigInt: true,
+    withBoxedValues: true,
+    withDate: true,
+    withMap: true,
+    withNullPrototype: true,
+    withObjectString: true,
+    withSet: true,
+    withSparseArray: true,
+    withTypedArray: true,
+    withUnicodeString: true,
+  } as object)
+  fc.assert(
+    fc.property(anything, (value) => {
+      const text = formatValue(sent(value), plainStyle, 80)
+      expect(text).not.toBe("")
+      expect(JSON.stringify(sent(value)).length).toBeLessThan(3 * previewLimits.length)
+    }),
+  )
+})

@@ -1,0 +1,50 @@
+import { parse, stringify, type Platform } from "./platform.ts"
+
+/** What a bridge calls a runtime; only the id is known from the start. */
+export interface Name {
+  readonly runtime: string
+  readonly number?: number
+  readonly name?: string
+}
+
+/** Who this runtime is. */
+export interface Identity {
+  /** One page load; kept nowhere. */
+  readonly session: string
+  /** Lives as long as the tab. To the next bridge it is an offer. */
+  readonly name: () => Name
+  /** Remembers what a bridge gave: another id than offered where this tab is a duplicate [L41]. */
+  readonly keep: (name: Name) => void
+}
+
+export function createIdentity({ storage, randomId, window }: Platform): Identity {
+  const key = "repl-bridge" + (window ? framePath(window) : "")
+  let known: Name = { runtime: randomId() }
+  try {
+    known = { ...known, ...(parse(storage?.getItem(key) ?? "{}") as Name) }
+  } catch {
+    // Forbidden, or not ours.
+  }
+
+  return {
+    session: randomId(),
+    name: () => known,
+    keep({ runtime, number, name }) {
+      known = { runtime, number, name }
+      try {
+        storage?.setItem(key, stringify(known))
+      } catch {
+        // Full or forbidden: the id then lives as long as the page.
+      }
+    },
+  }
+}
+
+/** Frames of one origin share the tab's storage, and each is a runtime of its own: `.0.2` is the third frame in the first. */
+function framePath(window: Window): string {
+  const { parent } = window
+  if (parent === window) return ""
+  let index = 0
+  while (index < parent.length && parent[index] !== window) index++
+  return `${framePath(parent)}.${index}`
+}

@@ -1,0 +1,107 @@
+import type { Clock, Socket } from "../link/index.ts"
+
+/** A browser's WebSocket, Node's own (from 22 on), or that of the `ws` package; its `on…` properties differ in type, not in use. */
+export type SocketConstructor = new (
+  url: string,
+  protocols?: string[],
+) => Omit<Socket, "onopen" | "onmessage" | "onclose" | "onerror">
+
+export type RuntimeKind = "page" | "worker" | "node" | "deno" | "bun"
+
+/**
+ * What the client borrows from its surroundings, taken once at load: a page
+ * that patches its globals later patches nothing of ours.
+ */
+export interface Platform {
+  readonly kind: RuntimeKind
+  /** There in pages only. */
+  readonly window: (Window & typeof globalThis) | undefined
+  /** Outlives a reload of the page; absent where there is none or where it is forbidden. */
+  readonly storage: Pick<Storage, "getItem" | "setItem"> | undefined
+  readonly userAgent: string | undefined
+  readonly clock: Clock
+  /** 0 ≤ x < 1. */
+  readonly random: () => number
+  /** 128 random bits, as text that is safe in a header. */
+  readonly randomId: () => string
+  /** Absent in Node before 22. */
+  readonly WebSocket: SocketConstructor | undefined
+  /** One line for those who look for it: hidden by default in DevTools. */
+  readonly debug: (line: string) => void
+  /** One line that the developer of the page must see. */
+  readonly warn: (line: string) => void
+}
+
+type Surroundings = Partial<Omit<typeof globalThis, "Deno" | "Bun" | "process">> & {
+  readonly Deno?: unknown
+  readonly Bun?: unknown
+  readonly process?: unknown
+}
+
+/** JSON's functions as they were at load. */
+export const { parse, stringify } = JSON
+
+export function capturePlatform(): Platform {
+  const { document, window, navigator, crypto, WebSocket, console } = globalThis as Surroundings
+  const { debug, warn } = console!
+  return {
+    kind: detectKind(globalThis),
+    window: document && window,
+    storage: findStorage(),
+    userAgent: navigator?.userAgent,
+    clock: createClock(globalThis),
+    random: Math.random,
+    randomId: () => crypto!.getRandomValues(new Uint32Array(4)).join("-"),
+    WebSocket,
+    debug,
+    warn,
+  }
+}
+
+function detectKind({ document, Deno, Bun, process }: Surroundings): RuntimeKind {
+  if (document) return "page"
+  // Deno and Bun have a `process` too.
+  if (Deno) return "deno"
+  if (Bun) return "bun"
+  return process ? "node" : "worker"
+}
+
+function findStorage(): Storage | undefined {
+  try {
+    return globalThis.sessionStorage
+  } catch {
+    return undefined
+  }
+}
+
+/** What a clock is made of. */
+type TimeSource = Pick<typeof globalThis, "setTimeout" | "clearTimeout"> & {
+  readonly Date: { now(): number }
+  readonly performance: { now(): number }
+}
+
+/** A wall clock that runs ahead by more than this has seen the machine sleep, or was set. */
+const sleepMs = 1000
+
+export function createClock({ performance, Date, setTimeout, clearTimeout }: TimeSource): Clock {
+  const monotonic = performance.now.bind(performance)
+  const wall = Date.now.bind(Date)
+  let lastMonotonic = monotonic()
+  let lastWall = wall()
+  let sleptMs = 0
+  return {
+    now() {
+      const monotonicNow = monotonic()
+      const wallNow = wall()
+      const gap = wallNow - lastWall - (monotonicNow - lastMonotonic)
+      if (gap > sleepMs) sleptMs += gap
+      lastMonotonic = monotonicNow
+      lastWall = wallNow
+      return monotonicNow + sleptMs
+    },
+    after(ms, run) {
+      const timer = setTimeout(run, ms)
+      return () => clearTimeout(timer)
+    },
+  }
+}

@@ -1,0 +1,124 @@
+import { LinkError, type Link, type LinkEvents, type LinkStateName, type Ready } from "../link/index.ts"
+import type { ToRuntime } from "../protocol/index.ts"
+import { isLoopback } from "./loopback.ts"
+import type { Platform } from "./platform.ts"
+import { createRuntime, type ConnectOptions } from "./runtime.ts"
+
+/** What {@link ReplBridge.on} can listen to, by name, with what the listener is given. */
+export type ReplBridgeEvents = LinkEvents<ToRuntime>
+
+/** What {@link ReplBridge.connect} resolves with. */
+export type ReplBridgeReady = Ready<ToRuntime>
+
+/** A runtime's own view of its way to the bridge: `globalThis.replBridge`, and what `repl-bridge/client` exports. */
+export interface ReplBridge {
+  /**
+   * Connects this runtime, or joins what is under way: while the link is alive,
+   * only another `url` makes a difference, and ends the old one first. Options that are left out
+   * are those of the call before, or of the script tag. Drops are healed
+   * without further calls; evals and their outcomes outlive them.
+   *
+   * @returns settles once: when the bridge has said welcome, or when it is clear that it will not
+   * @throws LinkError `bad-options` (also for a page that is not local, see `allowRemote`), `refused`, `stopped`, or `gave-up` after `maxAttempts`
+   */
+  readonly connect: (options?: ConnectOptions) => Promise<ReplBridgeReady>
+  /**
+   * Ends the link for good, in whatever state: no further dial, timer, listener or
+   * worker. `connect()` starts anew, in the same session.
+   *
+   * @returns resolves when the socket is closed, after 2 s at most
+   */
+  readonly disconnect: () => Promise<void>
+  /** Allows retries again, and dials at once if the link is down. They are allowed at first. */
+  readonly enableReconnection: () => void
+  /** Lets the next drop be the last, and cancels a retry that is due; a socket that is open stays. */
+  readonly disableReconnection: () => void
+  /** Dials now instead of when the next retry is due. */
+  readonly reconnectNow: () => void
+  /** Calls `listener` at each such event, whatever link it is of. What a listener throws breaks nothing. Returns a function that removes it. */
+  readonly on: <Event extends keyof ReplBridgeEvents>(
+    event: Event,
+    listener: (detail: ReplBridgeEvents[Event]) => void,
+  ) => () => void
+  /** `idle` before the first `connect()`. */
+  readonly state: LinkStateName
+  /** Whether the link has not ended for good. */
+  readonly alive: boolean
+  /** Whether the link is down and on its way back: waiting or dialling again. */
+  readonly isReconnecting: boolean
+  /** Whether the next dial is still to come. */
+  readonly isWaiting: boolean
+  /** Dials since the link was last stable. */
+  readonly reconnectAttempts: number
+}
+
+declare global {
+  /** This runtime's way to the bridge; there once the client is loaded. */
+  var replBridge: ReplBridge | undefined
+}
+
+/** @param options - what `connect()` starts from */
+export function createReplBridge(platform: Platform, options: ConnectOptions = {}): ReplBridge {
+  const runtime = createRuntime(platform)
+  const subscriptions = new Set<(link: Link<ToRuntime>) => void>()
+  let link: Link<ToRuntime> | undefined
+
+  return {
+    async connect(given) {
+      const next = { ...options, ...given }
+      if (link?.alive && next.url === options.url) return link.connect()
+      const problem = next.allowRemote ? undefined : remoteness(platform.window)
+      if (problem) throw new LinkError("bad-options", problem)
+      const opened = runtime.open(next)
+      void link?.disconnect("connecting elsewhere")
+      options = next
+      link = opened
+      for (const subscribe of subscriptions) subscribe(link)
+      return link.connect()
+    },
+
+    disconnect: async () => link?.disconnect(),
+    enableReconnection: () => link?.enableReconnection(),
+    disableReconnection: () => link?.disableReconnection(),
+    reconnectNow: () => link?.reconnectNow(),
+
+    on(event, listener) {
+      let unsubscribe: (() => void) | undefined
+      const subscribe = (to: Link<ToRuntime>): void => {
+        unsubscribe = to.on(event, listener)
+      }
+      subscriptions.add(subscribe)
+      if (link) subscribe(link)
+      return () => {
+        subscriptions.delete(subscribe)
+        unsubscribe?.()
+      }
+    },
+
+    get state() {
+      return link?.state ?? "idle"
+    },
+    get alive() {
+      return link?.alive ?? false
+    },
+    get isReconnecting() {
+      return link?.isReconnecting ?? false
+    },
+    get isWaiting() {
+      return link?.isWaiting ?? false
+    },
+    get reconnectAttempts() {
+      return link?.reconnectAttempts ?? 0
+    },
+  }
+}
+
+/** Why a page like this does not connect unless it is told to. */
+function remoteness(window: Window | undefined): string | undefined {
+  const origin = window?.origin
+  if (origin === "null") return "this page has no origin, which the bridge refuses: open it as http://localhost…"
+  if (origin && !isLoopback(new URL(origin).hostname)) {
+    return `${origin} is not on this machine: connect it by data-allow-remote in the script tag, or allowRemote`
+  }
+  return undefined
+}

@@ -1,0 +1,344 @@
+import { describe, expect, test } from "vitest"
+import { createFakePage, endOfTurn } from "../../test/support/fake-page.ts"
+import type { Completion } from "./evaluator.ts"
+import { createRuntime, type ConnectOptions } from "./runtime.ts"
+
+/** Evaluates nothing: the test says how each eval ends. */
+function createFakeEvaluator() {
+  const running = new Map<string, (completion: Completion) => void>()
+  const ran: string[] = []
+  const evaluator: Parameters<typeof createRuntime>[1] = {
+    evaluate(code) {
+      ran.push(code)
+      if (code === "broken") return Promise.reject(new Error("broken"))
+      return new Promise((end) => running.set(code, end))
+    },
+    restorePositions: (stack, source) => `${stack} in ${source}`,
+  }
+  return {
+    evaluator,
+    ran,
+    end: async (code: string, completion: Completion = { kind: "value", value: code }) => {
+      running.get(code)?.(completion)
+      await endOfTurn()
+    },
+  }
+}
+
+async function setUp(options: ConnectOptions = {}, place: Parameters<typeof createFakePage>[0] = {}) {
+  const page = createFakePage(place)
+  const { evaluator, ran, end } = createFakeEvaluator()
+  const runtime = createRuntime(page.platform, evaluator)
+  const link = runtime.open(options)
+  const connected = link.connect()
+  connected.catch(() => undefined)
+  await endOfTurn()
+  return {
+    page,
+    runtime,
+    link,
+    connected,
+    ran,
+    end,
+    ask: async (id: string, code: string) => {
+      page.say({ op: "eval", id }, code)
+      await endOfTurn()
+    },
+    drop: async () => {
+      page.network.last.fail()
+      link.reconnectNow()
+      await endOfTurn()
+    },
+  }
+}
+
+describe("hello", () => {
+  test("says who and where a page is", async () => {
+    const { page } = await setUp({ name: "till" })
+    expect(await page.welcome()).toMatchObject({
+      protocol: 1,
+      runtime: expect.any(String),
+      session: expect.any(String),
+      kind: "page",
+      url: "http://localhost:3000/cart",
+      title: "shop",
+      visible: true,
+      userAgent: "fake",
+      navigation: "reload",
+      name: "till",
+    })
+  })
+
+  test("says less where there is no page", async () => {
+    const { page } = await setUp({}, { kind: "node" })
+    const hello = await page.welcome()
+    expect(hello).toMatchObject({ kind: "node", url: "", title: "" })
+    expect(hello).not.toHaveProperty("visible")
+  })
+
+  test("[L41] keeps id, number and name over drops and reloads; the session ends with the page", async () => {
+    const { page, drop } = await setUp()
+    const first = await page.welcome({ runtime: "given", number: 7, name: "chrome·shop" })
+    await drop()
+    const kept = { runtime: "given", number: 7, name: "chrome·shop" }
+    expect(await page.welcome()).toMatchObject({ ...kept, session: first["session"] })
+
+    const reloaded = createFakePage({ storage: page.storage })
+    void createRuntime(reloaded.platform).open({}).connect()
+    const hello = await reloaded.welcome()
+    expect(hello).toMatchObject(kept)
+  })
+
+  test.each([
+    [undefined, "ws://127.0.0.1:9001/runtime"],
+    ["http://localhost:4000", "ws://localhost:4000/runtime"],
+    ["https://bridge.example/", "wss://bridge.example/runtime"],
+    ["ws://localhost:4000/elsewhere", "ws://localhost:4000/elsewhere"],
+  ])("goes from %s to %s", async (url, dialled) => {
+    const { page } = await setUp(url === undefined ? {} : { url })
+    expect(page.dials).toEqual([{ url: dialled, protocols: [] }])
+  })
+
+  test("[L10] asks for the address at every dial", async () => {
+    let port = 4000
+    const { page, drop } = await setUp({ url: async () => `http://localhost:${port++}` })
+    await page.welcome()
+    await drop()
+    expect(page.dials.map(({ url }) => url)).toEqual(["ws://localhost:4000/runtime", "ws://localhost:4001/runtime"])
+  })
+
+  test("shows a token to the bridge as a subprotocol", async () => {
+    const { page } = await setUp({ token: "secret" })
+    expect(page.dials[0]?.protocols).toEqual(["repl-bridge", "repl-bridge.token.secret"])
+  })
+
+  test("[L7] is never said where there is no WebSocket, and connect() tells", async () => {
+    const page = createFakePage({ kind: "node" })
+    const runtime = createRuntime({ ...page.platform, WebSocket: undefined })
+    await expect(runtime.open({}).connect()).rejects.toMatchObject({
+      code: "bad-options",
+      message: expect.stringContaining("pass one to connect()"),
+    })
+    const { WebSocket } = page.platform
+    void runtime.open(WebSocket ? { WebSocket } : {}).connect()
+    expect((await page.welcome()).op).toBe("hello")
+  })
+})
+
+describe("an eval", () => {
+  test("ends in an outcome, with its value described", async () => {
+    const { page, ask, end } = await setUp()
+    await page.welcome()
+    await ask("e-1", "1+1")
+    expect(page.heard()).toEqual([])
+    page.clock.advance(12)
+    await end("1+1", { kind: "value", value: 2 })
+    const [outcome] = page.heard()
+    expect(outcome).toMatchObject({ op: "outcome", id: "e-1", outcome: "value", durationMs: 12 })
+    expect(JSON.parse(outcome?.body ?? "")).toMatchObject({ type: "number", value: 2 })
+  })
+
+  test("that throws ends in what was thrown, with positions of the user's own text", async () => {
+    const { page, ask, end } = await setUp()
+    await page.welcome()
+    await ask("e-1", "fail()")
+    await end("fail()", { kind: "thrown", error: new TypeError("no"), source: "repl-1" })
+    const [outcome] = page.heard()
+    expect(outcome).toMatchObject({ op: "outcome", id: "e-1", outcome: "thrown" })
+    expect(JSON.parse(outcome?.body ?? "")).toMatchObject({
+      name: "TypeError",
+      message: "no",
+      stack: expect.stringMatching(/ in repl-1$/),
+    })
+  })
+
+  test("that throws null ends in null", async () => {
+    const { page, ask, end } = await setUp()
+    await page.welcome()
+    await ask("e-1", "throw null")
+    await end("throw null", { kind: "thrown", error: null, source: "repl-1" })
+    const [outcome] = page.heard()
+    expect(JSON.parse(outcome?.body ?? "")).toMatchObject({ exception: { subtype: "null" } })
+  })
+
+  test("that was refused says why", async () => {
+    const { page, ask, end } = await setUp()
+    await page.welcome()
+    await ask("e-1", "}")
+    const result = { name: "SyntaxError", message: "unexpected }" }
+    await end("}", { kind: "refused", result })
+    expect(page.heard()).toMatchObject([{ id: "e-1", outcome: "refused", body: JSON.stringify(result) }])
+  })
+
+  test("[L37] ends even where the evaluator is broken", async () => {
+    const { page, ask } = await setUp()
+    await page.welcome()
+    await ask("e-1", "broken")
+    expect(page.heard()).toMatchObject([{ id: "e-1", outcome: "lost" }])
+  })
+
+  test("[L39] runs once, however often it is asked for", async () => {
+    const { page, ran, ask, end } = await setUp()
+    await page.welcome()
+    await ask("e-1", "count++")
+    await ask("e-1", "count++")
+    expect(page.heard()).toEqual([])
+    await end("count++")
+    const [outcome] = page.heard()
+    await ask("e-1", "count++")
+    expect(page.heard()).toEqual([outcome])
+    expect(ran).toEqual(["count++"])
+  })
+
+  test("[L38] that ends while the bridge is away is told at each welcome until it is acknowledged", async () => {
+    const { page, ask, end, drop } = await setUp()
+    await page.welcome({ features: ["batch"] })
+    await ask("e-1", "a")
+    await ask("e-2", "b")
+    await drop()
+    await end("a")
+    await end("b")
+    await page.welcome({ features: ["batch"] })
+    // One frame for each: together they might be too large.
+    expect(page.network.last.sent).toHaveLength(2)
+    expect(page.heard().map(({ id }) => id)).toEqual(["e-1", "e-2"])
+    page.say({ op: "ack", ids: ["e-1"] })
+    await drop()
+    await page.welcome()
+    expect(page.heard().map(({ id }) => id)).toEqual(["e-2"])
+  })
+
+  test("whose outcome is more than the bridge takes says so", async () => {
+    const { page, ask, end } = await setUp()
+    await page.welcome({ maxBytes: 3000 })
+    await ask("e-1", "long")
+    await end("long", { kind: "value", value: "x".repeat(2000) })
+    const [outcome] = page.heard()
+    expect(outcome).toMatchObject({ id: "e-1", outcome: "lost" })
+  })
+
+  test("that was cancelled is told when it ends, and not kept", async () => {
+    const { page, ask, end, drop } = await setUp()
+    await page.welcome()
+    await ask("e-1", "a")
+    page.say({ op: "cancel", id: "e-1" })
+    await end("a")
+    expect(page.heard().map(({ id }) => id)).toEqual(["e-1"])
+    await drop()
+    await page.welcome()
+    expect(page.heard()).toEqual([])
+  })
+})
+
+describe("status", () => {
+  test("is said when the look of the page has changed, once", async () => {
+    const { page } = await setUp()
+    await page.welcome()
+    page.fire("load")
+    page.document.title = "sale"
+    page.fire("load")
+    page.fire("hashchange")
+    await endOfTurn()
+    expect(page.heard()).toMatchObject([
+      { op: "status", title: "sale", url: "http://localhost:3000/cart", visible: true },
+    ])
+  })
+
+  test("is said after an eval that changed the title", async () => {
+    const { page, ask, end } = await setUp()
+    await page.welcome()
+    await ask("e-1", "document.title = 'sale'")
+    page.document.title = "sale"
+    await end("document.title = 'sale'")
+    expect(page.heard().map(({ op }) => op)).toEqual(["outcome", "status"])
+  })
+
+  test("is said at the welcome when the page has changed since hello", async () => {
+    const { page } = await setUp()
+    page.network.last.open()
+    page.document.title = "sale"
+    page.fire("DOMContentLoaded")
+    page.say({ op: "welcome", protocol: 1, version: "0", bridge: "b-1", runtime: "r", number: 1, name: "fake" })
+    await endOfTurn()
+    expect(page.heard("status")).toMatchObject([{ title: "sale" }])
+  })
+})
+
+describe("the life of a page", () => {
+  test("reloads when it is told to", async () => {
+    const { page } = await setUp()
+    await page.welcome()
+    page.say({ op: "reload", stylesheets: ["/a.css"] })
+    expect(page.reloads).toBe(0)
+    page.say({ op: "reload" })
+    expect(page.reloads).toBe(1)
+  })
+
+  test("is nothing that a Node runtime could reload", async () => {
+    const { page } = await setUp({}, { kind: "node" })
+    await page.welcome()
+    page.say({ op: "reload" })
+    page.say({ op: "reload", stylesheets: ["/a.css"] })
+    expect(page.lines).toEqual([])
+  })
+
+  test.each([
+    ["pagehide", { persisted: false }, "unload", 4001],
+    ["pagehide", { persisted: true }, "cached", 4001],
+    ["freeze", {}, "frozen", 4002],
+  ])("says bye at %s %o before the socket is closed", async (type, detail, reason, code) => {
+    const { page } = await setUp()
+    await page.welcome()
+    page.fire(type, detail)
+    await endOfTurn()
+    expect(page.heard()).toMatchObject([{ op: "bye", reason }])
+    expect(page.network.last.closedWith).toEqual({ code, reason })
+    page.clock.advance(60_000)
+    expect(page.dials).toHaveLength(1)
+  })
+
+  test("[L42] goes on in the same session when it returns from the back/forward cache", async () => {
+    const { page, ask, end } = await setUp()
+    const first = await page.welcome()
+    await ask("e-1", "a")
+    page.fire("pagehide", { persisted: true })
+    await end("a")
+    page.fire("pageshow", { persisted: true })
+    const again = await page.welcome()
+    expect(again["session"]).toBe(first["session"])
+    expect(page.heard().map(({ id }) => id)).toEqual(["e-1"])
+  })
+
+  test("[L17] dials at once when it gets the focus, instead of waiting", async () => {
+    const { page } = await setUp()
+    await page.welcome()
+    page.clock.advance(10_000)
+    page.network.last.fail()
+    page.fire("focus")
+    await endOfTurn()
+    expect(page.dials).toHaveLength(2)
+  })
+
+  test("[L24] leaves neither a timer nor a listener behind when it is disconnected", async () => {
+    const { page, link } = await setUp()
+    await page.welcome({ heartbeatMs: 15_000 })
+    expect(page.left).toBeGreaterThan(0)
+    await link.disconnect()
+    expect(page.left).toBe(0)
+  })
+
+  test("[L24] leaves neither a timer nor a listener behind when it is refused", async () => {
+    const { page, connected } = await setUp()
+    await page.welcome()
+    page.network.last.fail(4403, "go away")
+    await connected
+    expect(page.left).toBe(0)
+  })
+
+  test("[L45] logs quietly, and under its own name", async () => {
+    const { page, drop } = await setUp()
+    await page.welcome()
+    await drop()
+    expect(page.lines).toEqual(["repl-bridge: not connected, next attempt in 1 s"])
+  })
+})

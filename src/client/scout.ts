@@ -1,0 +1,81 @@
+import type { Scout } from "../link/index.ts"
+import { isLoopback } from "./loopback.ts"
+
+/** How long the worker rests between two looks. */
+const loopbackMs = 250
+const elsewhereMs = 5000
+
+/** A bridge that accepts and stays silent for this long is not there. */
+const lookMs = 2000
+
+/** A minute of looks in five minutes keeps its misses to itself, so that the link dials even where something fails every look. */
+const looksTold = 960
+const looksInAll = 1200
+
+/**
+ * Looks once each time it is asked, so that a page that is frozen or stopped in
+ * a debugger is not flooded with answers. `null`: the page's policy forbids to look.
+ */
+const program = `
+addEventListener("securitypolicyviolation", () => postMessage(null))
+onmessage = ({ data: [url, restMs] }) => setTimeout(() => {
+  const signal = AbortSignal.timeout(${lookMs})
+  fetch(url, { method: "HEAD", mode: "no-cors", cache: "no-store", signal }).then(() => postMessage(true), () => postMessage(false))
+}, restMs)`
+
+/**
+ * Looks for the bridge from a worker [L19]: a request that is refused there
+ * prints nothing in the page's console, and a worker's timers run at full speed
+ * in a hidden tab. A dedicated worker, since Chromium 156 loads no shared one
+ * from a `data:` URL, and a `blob:` URL is never the same in two tabs.
+ */
+export function createScout({ Worker, Blob, URL }: Pick<typeof globalThis, "Worker" | "Blob" | "URL">): Scout {
+  let isBlind = false
+  /** A bridge that was there all along is no news: while it flaps, or something else answers on its port, the backoff alone rules. */
+  let wasMissing = false
+
+  return (address, report) => {
+    if (isBlind) return () => {}
+    const url = new URL("/client.js", address.replace(/^ws/, "http"))
+    const restMs = isLoopback(url.hostname) ? loopbackMs : elsewhereMs
+    let source: string | undefined
+    let isFound = false
+    let misses = 0
+    let worker: Worker | undefined
+
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has none
+    const look = (afterMs: number): void => worker?.postMessage([url.href, afterMs])
+
+    function end(): void {
+      worker?.terminate()
+      worker = undefined
+      if (source) URL.revokeObjectURL(source)
+      if (isFound) wasMissing = false
+    }
+
+    function giveUp(): void {
+      isBlind = true
+      end()
+    }
+
+    function hear({ data }: { readonly data: boolean | null }): void {
+      if (!worker) return
+      if (data === null) return giveUp()
+      look(restMs)
+      if (data) isFound ||= wasMissing
+      else wasMissing = true
+      if (data ? isFound : ++misses % looksInAll < looksTold) report(data)
+    }
+
+    try {
+      source = URL.createObjectURL(new Blob([program]))
+      worker = new Worker(source)
+      worker.addEventListener("message", hear)
+      worker.addEventListener("error", giveUp)
+      look(0)
+    } catch {
+      giveUp()
+    }
+    return end
+  }
+}

@@ -1,0 +1,78 @@
+/** A way to run a text as a script of the global scope, where `let` and `function` declare real bindings. */
+export interface Scripts {
+  /** Throws what the script throws. Returns without having run it where the surroundings forbid it. */
+  run(text: string): void
+  /** Whether `import()` in such a script finds its modules from where the page, or the program, is. */
+  readonly haveBase: boolean
+}
+
+interface Surroundings {
+  readonly document?: Document
+  readonly importScripts?: (url: string) => void
+  readonly process?: { getBuiltinModule?(name: string): unknown }
+}
+
+interface Vm {
+  runInThisContext(text: string, options: { readonly importModuleDynamically: unknown }): void
+  readonly constants: { readonly USE_MAIN_CONTEXT_DEFAULT_LOADER: unknown }
+}
+
+const { apply } = Reflect
+
+/** What these surroundings have; nothing in a module worker. */
+export function findScripts(): Scripts | undefined {
+  const { document, importScripts, process } = globalThis as Surroundings
+  if (document) return { run: inElements(document), haveBase: true }
+  const vm = process?.getBuiltinModule?.("node:vm") as Vm | undefined
+  if (vm) {
+    const importModuleDynamically = vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER
+    return { run: (text) => vm.runInThisContext(text, { importModuleDynamically }), haveBase: true }
+  }
+  return importScripts && { run: inBlobs(importScripts), haveBase: false }
+}
+
+function inElements(document: Document): Scripts["run"] {
+  const { addEventListener, removeEventListener, Node, Document } = window as typeof globalThis & Window
+  const { appendChild, removeChild } = Node.prototype
+  const { createElement } = Document.prototype
+  // A strict policy lets only scripts run that carry the page's nonce, as the tag of this one does.
+  const tag = (document.currentScript ?? document.querySelector("script[nonce]")) as HTMLScriptElement | null
+  const nonce = tag?.nonce
+
+  return (text) => {
+    const script = apply(createElement, document, ["script"]) as HTMLScriptElement
+    if (nonce) script.nonce = nonce
+    try {
+      script.text = text
+    } catch {
+      // The page demands Trusted Types.
+      return
+    }
+    let failure: { readonly error: unknown } | undefined
+    const fail = (event: ErrorEvent): void => {
+      // WebKit gives no error here, but its message. Chrome puts the call that ran the script before it.
+      const { name = "SyntaxError", message = event.message } = (event.error ?? {}) as Partial<Error>
+      failure = { error: { name, message: message.replace(/^(Uncaught )?SyntaxError: |^Failed to execute .+?: /, "") } }
+      event.preventDefault()
+      event.stopImmediatePropagation()
+    }
+    const root = document.documentElement ?? document
+    addEventListener("error", fail, true)
+    apply(appendChild, root, [script])
+    apply(removeChild, root, [script])
+    removeEventListener("error", fail, true)
+    if (failure) throw failure.error
+  }
+}
+
+function inBlobs(importScripts: (url: string) => void): Scripts["run"] {
+  const { Blob, URL } = globalThis
+  return (text) => {
+    const url = URL.createObjectURL(new Blob([text]))
+    try {
+      importScripts(url)
+    } finally {
+      URL.revokeObjectURL(url)
+    }
+  }
+}

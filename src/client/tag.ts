@@ -1,0 +1,37 @@
+import type { ConnectOptions } from "./runtime.ts"
+
+/** A script element, as far as it matters here. */
+export interface Tag {
+  readonly src: string
+  readonly dataset: DOMStringMap
+}
+
+/**
+ * The tag that runs this script. A module has no `currentScript`, nor has a
+ * script that was imported or runs in a worker; there the stack says its URL,
+ * and the tag with that URL, if any, is the one.
+ */
+export function findTag(document: Document | undefined, stack: string | undefined): Tag | undefined {
+  const current = document?.currentScript as HTMLScriptElement | null | undefined
+  if (current?.src) return current
+  const src = /https?:\S+?\/client\.js[^\s:)]*/.exec(stack ?? "")?.[0]
+  if (src === undefined) return undefined
+  return [...(document?.scripts ?? [])].find((script) => script.src === src) ?? { src, dataset: {} }
+}
+
+/** The options that a tag gives by its `src` and `data-*` attributes. */
+export function readTag({ src, dataset }: Tag): ConnectOptions {
+  const { name, maxAttempts, backoffBase, backoffCap, heartbeat, allowRemote } = dataset
+  return {
+    url: new URL(src).origin,
+    name,
+    maxAttempts: numberOf(maxAttempts),
+    backoff: { base: numberOf(backoffBase), cap: numberOf(backoffCap) },
+    heartbeat: heartbeat !== "off",
+    allowRemote: allowRemote !== undefined,
+  }
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Number(text)
+}

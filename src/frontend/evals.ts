@@ -1,0 +1,154 @@
+import type { Clock } from "../link/index.ts"
+import type { AnsweringRuntime, FromFrontEnd, Said, ToFrontEnd } from "../protocol/index.ts"
+import type { EvaluateOptions, Evaluation } from "./frontend.ts"
+import { open, step, type Eval, type EvalConfig, type EvalEffect, type EvalEvent, type EvalStep } from "./ledger.ts"
+import { readOutcome } from "./outcome.ts"
+
+export interface EvalsParts {
+  readonly clock: Clock
+  readonly newId: () => string
+  readonly say: (message: FromFrontEnd, body?: string) => void
+}
+
+/** What was asked, and what the one who asked waits for. */
+interface Wish {
+  readonly code: string
+  readonly runtime: string | undefined
+  readonly waitMs: number
+  readonly timeoutMs: number
+  readonly settle: (evaluation: Evaluation) => void
+  state: Eval | undefined
+  wasSaid: boolean
+  disarm: () => void
+}
+
+/** Room for what goes with the code. */
+const headerBytes = 1024
+const defaults = { waitMs: 5000, timeoutMs: 30_000 } as const
+
+/** The evals of one front end that have not ended, led as the ledger decides. */
+export class Evals {
+  readonly #parts: EvalsParts
+  readonly #wishes = new Map<string, Wish>()
+  #isReady = false
+  #maxBytes = Number.POSITIVE_INFINITY
+  #over: Extract<EvalEvent, { type: "over" }> | undefined
+
+  constructor(parts: EvalsParts) {
+    this.#parts = parts
+  }
+
+  evaluate(code: string, options: EvaluateOptions = {}): Promise<Evaluation> {
+    const { runtime, waitMs = defaults.waitMs, timeoutMs = defaults.timeoutMs, signal } = options
+    const id = this.#parts.newId()
+    return new Promise((settled) => {
+      const cancel = (): void => this.#happen(id, { type: "cancelled" })
+      const settle = (evaluation: Evaluation): void => {
+        signal?.removeEventListener("abort", cancel)
+        settled(evaluation)
+      }
+      const wish: Wish = {
+        code,
+        runtime,
+        waitMs,
+        timeoutMs,
+        settle,
+        state: undefined,
+        wasSaid: false,
+        disarm: () => {},
+      }
+      this.#wishes.set(id, wish)
+      this.#take(id, wish, open(this.#config(wish)))
+      if (signal?.aborted) return cancel()
+      signal?.addEventListener("abort", cancel, { once: true })
+      if (this.#over !== undefined) this.#happen(id, this.#over)
+      else if (this.#isReady) this.#happen(id, { type: "ready" })
+    })
+  }
+
+  /** A bridge said welcome, and that longer messages would end the connection. */
+  ready(maxBytes = Number.POSITIVE_INFINITY): void {
+    this.#isReady = true
+    this.#maxBytes = maxBytes
+    this.#happenToAll({ type: "ready" })
+  }
+
+  dropped(): void {
+    this.#isReady = false
+    this.#happenToAll({ type: "dropped" })
+  }
+
+  /** No bridge will be heard from now on. */
+  end(because: "closed" | "bridge-gone", reason: string): void {
+    this.#isReady = false
+    this.#over ??= { type: "over", because, reason }
+    this.#happenToAll(this.#over)
+  }
+
+  sent({ id, runtime }: Said<ToFrontEnd, "sent">): void {
+    this.#happen(id, { type: "sent", to: runtime })
+  }
+
+  /** Every outcome is acknowledged, also one that came too late to count: its runtime keeps it until then. */
+  outcome({ id, outcome, runtime, durationMs }: Said<ToFrontEnd, "outcome">, body: string | undefined): void {
+    this.#parts.say({ op: "ack", ids: [id] })
+    if (!this.#wishes.has(id)) return
+    this.#happen(id, { type: "answered", end: { ...readOutcome(outcome, body), runtime, durationMs } })
+  }
+
+  #happenToAll(event: EvalEvent): void {
+    for (const id of [...this.#wishes.keys()]) this.#happen(id, event)
+  }
+
+  #happen(id: string, event: EvalEvent): void {
+    const wish = this.#wishes.get(id)
+    if (wish?.state !== undefined) this.#take(id, wish, step(wish.state, event, this.#config(wish)))
+  }
+
+  #config({ waitMs, timeoutMs }: Wish): EvalConfig {
+    return { now: this.#parts.clock.now(), waitMs, timeoutMs }
+  }
+
+  #take(id: string, wish: Wish, { state, effects }: EvalStep): void {
+    wish.state = state
+    if (state === undefined) this.#wishes.delete(id)
+    for (const effect of effects) this.#perform(id, wish, effect)
+  }
+
+  #perform(id: string, wish: Wish, effect: EvalEffect): void {
+    switch (effect.do) {
+      case "ask":
+        return this.#ask(id, wish, effect.to)
+      case "cancel":
+        return this.#parts.say({ op: "cancel", id, as: effect.as })
+      case "arm":
+        wish.disarm()
+        wish.disarm = this.#parts.clock.after(effect.ms, () => this.#happen(id, { type: "due" }))
+        return
+      case "disarm":
+        return wish.disarm()
+      case "settle":
+        return wish.settle({ id, ...effect.end })
+      default:
+        return effect satisfies never
+    }
+  }
+
+  #ask(id: string, wish: Wish, to: AnsweringRuntime | undefined): void {
+    const { code, waitMs, timeoutMs, wasSaid } = wish
+    // Names and numbers may belong to another by now; the id does not.
+    const runtime = to?.id ?? wish.runtime
+    const session = to?.session
+    const bytes = Buffer.byteLength(code) + headerBytes
+    if (bytes > this.#maxBytes) {
+      const reason = `the code has ${bytes} bytes, and the bridge takes ${this.#maxBytes}`
+      const result = { code: "overflow", reason, ran: wasSaid ? "unknown" : "no" } as const
+      return this.#happen(id, { type: "answered", end: { outcome: "lost", result, durationMs: 0 } })
+    }
+    wish.wasSaid = true
+    this.#parts.say(
+      { op: "eval", id, ...(runtime && { runtime }), ...(session && { session }), waitMs, timeoutMs },
+      code,
+    )
+  }
+}

@@ -1,0 +1,18 @@
+export { connectFrontEnd, type FrontEndOptions } from "./connect.ts"
+export { FrontEndError, type FrontEndErrorCode } from "./errors.ts"
+export type { ConsoleLine, EvaluateOptions, Evaluation, FrontEnd, FrontEndEvents } from "./frontend.ts"
+export { neutralise, neutraliseLine } from "./neutralise.ts"
+export { createTerminalLanguage } from "./terminal-language.ts"
+export { formatOutcome } from "./terminal/format.ts"
+export {
+  exitCode,
+  exitCodeOf,
+  plainStyle,
+  runTerminal,
+  runtimeTable,
+  type Limits,
+  type Style,
+} from "./terminal/index.ts"
+export { followNews } from "./terminal/news.ts"
+export { showOutcome } from "./terminal/show.ts"
+export { watch, type Watching, type WatchOptions } from "./watch/index.ts"

@@ -1,0 +1,69 @@
+import type { Outcome, OutcomeKind, RemoteObject } from "../protocol/index.ts"
+
+/** Results come from a page, through a bridge that does not read them: here they are foreign for the last time. */
+
+const types: readonly unknown[] = [
+  "undefined",
+  "boolean",
+  "number",
+  "bigint",
+  "string",
+  "symbol",
+  "function",
+  "object",
+] satisfies readonly RemoteObject["type"][]
+
+/** The outcome that a message and its body make; `unreadable` where the body is not what the protocol says. */
+export function readOutcome(outcome: OutcomeKind, body: string | undefined): Outcome {
+  const result = parse(body)
+  if (isResult[outcome](result)) return { outcome, result } as Outcome
+  const reason = `an outcome "${outcome}" came with a result that is not in the protocol`
+  return { outcome: "lost", result: { code: "unreadable", reason, ran: "unknown" } }
+}
+
+/** The arguments of a console line; those that cannot be read are left out. */
+export function readArguments(body: string | undefined): readonly RemoteObject[] {
+  const list = parse(body)
+  return Array.isArray(list) ? list.filter(isRemoteObject) : []
+}
+
+const isStopped = (value: unknown): boolean =>
+  isObject(value) && isText(value["reason"]) && (value["ran"] === "no" || value["ran"] === "unknown")
+
+const isResult: Readonly<Record<OutcomeKind, (value: unknown) => boolean>> = {
+  value: isRemoteObject,
+  thrown: (value) =>
+    isObject(value) && isRemoteObject(value["exception"]) && areTexts(value, "name", "message", "stack"),
+  refused: (value) => isObject(value) && isText(value["name"]) && isText(value["message"]),
+  lost: (value) => isStopped(value) && isText((value as Record<string, unknown>)["code"]),
+  timeout: isStopped,
+  cancelled: isStopped,
+}
+
+function isRemoteObject(value: unknown): value is RemoteObject {
+  return (
+    isObject(value) &&
+    types.includes(value["type"]) &&
+    areTexts(value, "subtype", "className", "description", "unserializableValue", "handle")
+  )
+}
+
+function areTexts(value: Readonly<Record<string, unknown>>, ...names: readonly string[]): boolean {
+  return names.every((name) => value[name] === undefined || isText(value[name]))
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string"
+}
+
+function parse(body: string | undefined): unknown {
+  try {
+    return JSON.parse(body ?? "")
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,277 @@
+import { beforeEach, expect, test } from "vitest"
+import { createFakeChannel, type FakeChannel } from "../../test/support/fake-channel.ts"
+import { createFakeClock, type FakeClock } from "../../test/support/fake-clock.ts"
+import { runtimeInfo } from "../../test/support/fake-front-end.ts"
+import type { AnsweringRuntime, RuntimeInfo } from "../protocol/index.ts"
+import type { Evaluation, FrontEnd } from "./frontend.ts"
+import { frontEndOver } from "./over-channel.ts"
+
+const shop = runtimeInfo()
+const two = { op: "outcome", id: "", outcome: "value", durationMs: 3 } as const
+const resultOfTwo = { type: "number", value: 2, description: "2" }
+
+const answering = ({ id, number, name, session }: RuntimeInfo): AnsweringRuntime => ({ id, number, name, session })
+
+let bridge: FakeChannel
+let clock: FakeClock
+let frontEnd: FrontEnd
+
+beforeEach(() => {
+  bridge = createFakeChannel()
+  clock = createFakeClock()
+  let ids = 0
+  frontEnd = frontEndOver(bridge.open, { name: "cli", clock, newId: () => `id${ids++}` })
+})
+
+/** What became of an eval so far; looks again each time. */
+function watched(evaluating: Promise<Evaluation>): { settled: Evaluation[] } {
+  const seen = { settled: [] as Evaluation[] }
+  void evaluating.then((evaluation) => seen.settled.push(evaluation))
+  return seen
+}
+
+const turn = (): Promise<void> => new Promise((done) => setImmediate(done))
+
+test("it says who it is, and knows the runtimes and the target that the welcome names", () => {
+  bridge.welcome({ runtimes: [runtimeInfo({ number: 2 }), shop], target: "r2" })
+  expect(bridge.heard()).toMatchObject([{ op: "hello", frontEnd: "id0", name: "cli", features: expect.anything() }])
+  expect(frontEnd.runtimes.map(({ number }) => number)).toEqual([1, 2])
+  expect(frontEnd.target).toBe("r2")
+  expect(frontEnd.state).toBe("ready")
+})
+
+test("[P16] an eval is asked for under an id of its own, with its code as the body", () => {
+  bridge.welcome()
+  bridge.heard()
+  void frontEnd.evaluate("1 + 1", { runtime: "shop" })
+  expect(bridge.heard()).toEqual([
+    { op: "eval", id: "id1", runtime: "shop", waitMs: 5000, timeoutMs: 30_000, code: "1 + 1" },
+  ])
+})
+
+test("[L37] it settles with the first outcome; every outcome is acknowledged, known or not [P20]", async () => {
+  bridge.welcome()
+  const { settled } = watched(frontEnd.evaluate("1 + 1"))
+  bridge.heard()
+  bridge.say({ op: "sent", id: "id1", runtime: answering(shop) })
+  bridge.say({ ...two, id: "id1", runtime: answering(shop) }, resultOfTwo)
+  bridge.say({ ...two, id: "id1", runtime: answering(shop) }, { type: "string", value: "again" })
+  bridge.say({ ...two, id: "of-another-life" }, resultOfTwo)
+  await turn()
+  expect(settled).toEqual([
+    { id: "id1", outcome: "value", result: resultOfTwo, runtime: answering(shop), durationMs: 3 },
+  ])
+  expect(bridge.heard()).toEqual([
+    { op: "ack", ids: ["id1"] },
+    { op: "ack", ids: ["id1"] },
+    { op: "ack", ids: ["of-another-life"] },
+  ])
+  expect(clock.pending).toBe(0)
+})
+
+test("[P21] after a drop it asks again: in the session it was sent to, or anew", async () => {
+  bridge.welcome({ runtimes: [shop], target: "r1" })
+  const running = watched(frontEnd.evaluate("running"))
+  void frontEnd.evaluate("queued")
+  bridge.say({ op: "sent", id: "id1", runtime: answering(shop) })
+  bridge.drop()
+  void frontEnd.evaluate("meanwhile")
+  bridge.heard()
+  bridge.welcome({ bridge: "bridge-2" })
+  expect(bridge.heard()).toEqual([
+    expect.objectContaining({ op: "hello", frontEnd: "id0", target: "r1" }),
+    { op: "eval", id: "id1", runtime: "r1", session: "s1", waitMs: 5000, timeoutMs: 30_000, code: "running" },
+    { op: "eval", id: "id2", waitMs: 5000, timeoutMs: 30_000, code: "queued" },
+    { op: "eval", id: "id3", waitMs: 5000, timeoutMs: 30_000, code: "meanwhile" },
+  ])
+  bridge.say({ ...two, id: "id1", runtime: answering(shop) }, resultOfTwo)
+  await turn()
+  expect(running.settled).toMatchObject([{ outcome: "value" }])
+})
+
+test("a timeout settles it, withdraws it, and what comes later is acknowledged and ignored", async () => {
+  bridge.welcome()
+  const { settled } = watched(frontEnd.evaluate("slow", { timeoutMs: 100 }))
+  bridge.say({ op: "sent", id: "id1", runtime: answering(shop) })
+  bridge.heard()
+  clock.advance(100)
+  bridge.say({ ...two, id: "id1", runtime: answering(shop) }, resultOfTwo)
+  await turn()
+  expect(settled).toEqual([
+    {
+      id: "id1",
+      outcome: "timeout",
+      result: { reason: "no outcome within 100 ms", ran: "unknown" },
+      runtime: answering(shop),
+      durationMs: 100,
+    },
+  ])
+  expect(bridge.heard()).toEqual([
+    { op: "cancel", id: "id1", as: "timeout" },
+    { op: "ack", ids: ["id1"] },
+  ])
+})
+
+test("without a bridge an eval ends when its wait is over", async () => {
+  const { settled } = watched(frontEnd.evaluate("1", { waitMs: 200 }))
+  clock.advance(199)
+  await turn()
+  expect(settled).toEqual([])
+  clock.advance(1)
+  await turn()
+  expect(settled).toMatchObject([{ outcome: "lost", result: { code: "bridge-gone", ran: "no" } }])
+})
+
+test("an abort cancels: before it begins, while it waits, while it runs", async () => {
+  const cancel = new AbortController()
+  const before = watched(frontEnd.evaluate("1", { signal: AbortSignal.abort() }))
+  bridge.welcome()
+  const waiting = watched(frontEnd.evaluate("2", { signal: cancel.signal }))
+  const running = watched(frontEnd.evaluate("3", { signal: cancel.signal }))
+  bridge.say({ op: "sent", id: "id3", runtime: answering(shop) })
+  bridge.heard()
+  cancel.abort()
+  expect(bridge.heard()).toEqual([
+    { op: "cancel", id: "id2", as: "cancelled" },
+    { op: "cancel", id: "id3", as: "cancelled" },
+  ])
+  bridge.say({ op: "outcome", id: "id2", outcome: "cancelled", durationMs: 0 }, { reason: "cancelled", ran: "no" })
+  await turn()
+  expect(before.settled).toMatchObject([{ outcome: "cancelled", result: { ran: "no" } }])
+  expect(waiting.settled).toMatchObject([{ outcome: "cancelled", result: { ran: "no" } }])
+  expect(running.settled).toMatchObject([{ outcome: "cancelled", result: { ran: "unknown" } }])
+  expect(clock.pending).toBe(0)
+})
+
+test("close() cancels what is unsettled, and leaves nothing; afterwards evals end at once", async () => {
+  bridge.welcome()
+  const { settled } = watched(frontEnd.evaluate("1"))
+  await frontEnd.close()
+  await frontEnd.close()
+  expect(settled).toMatchObject([{ outcome: "cancelled", result: { reason: "the front end was closed" } }])
+  expect(bridge.isClosed).toBe(true)
+  expect(clock.pending).toBe(0)
+  expect(await frontEnd.evaluate("2")).toMatchObject({ outcome: "cancelled", result: { ran: "no" } })
+})
+
+test("a refusal for good ends what is unsettled with its reason", async () => {
+  bridge.welcome()
+  const { settled } = watched(frontEnd.evaluate("1"))
+  const refusals: unknown[] = []
+  frontEnd.on("refused", (refusal) => refusals.push(refusal))
+  bridge.refuse(4409, "another socket took its place")
+  await turn()
+  expect(settled).toMatchObject([
+    { outcome: "lost", result: { reason: "refused by the bridge: another socket took its place" } },
+  ])
+  expect(refusals).toEqual([{ code: 4409, reason: "another socket took its place" }])
+})
+
+test("code longer than the bridge takes is not sent, and says so", async () => {
+  bridge.welcome({ maxBytes: 2000 })
+  bridge.heard()
+  expect(await frontEnd.evaluate("é".repeat(1000))).toMatchObject({
+    outcome: "lost",
+    result: { code: "overflow", reason: "the code has 3024 bytes, and the bridge takes 2000", ran: "no" },
+  })
+  expect(bridge.heard()).toEqual([])
+})
+
+test("an outcome whose result is not in the protocol is lost, and named", async () => {
+  bridge.welcome()
+  const bodies: readonly unknown[] = [undefined, 1, [], { type: "odd" }, { type: "string", description: 1 }]
+  for (const [index, body] of bodies.entries()) {
+    const evaluating = frontEnd.evaluate("1")
+    bridge.say({ ...two, id: `id${index + 1}` }, body)
+    expect(await evaluating).toMatchObject({ outcome: "lost", result: { code: "unreadable", ran: "unknown" } })
+  }
+})
+
+test("runtimes are told about once the list has them; unchanged ones are not news", () => {
+  bridge.welcome({ runtimes: [shop] })
+  const news: unknown[] = []
+  frontEnd.on("runtime", ({ number, state }) => news.push([number, state, frontEnd.runtimes.length]))
+  bridge.say({ op: "runtime", runtime: shop })
+  bridge.say({ op: "runtime", runtime: runtimeInfo({ number: 2 }) })
+  bridge.say({ op: "runtime", runtime: { ...shop, state: "away" } })
+  bridge.say({ op: "runtime", runtime: { ...shop, state: "gone" } })
+  bridge.say({ op: "runtime", runtime: { ...shop, state: "gone" } })
+  expect(news).toEqual([
+    [2, "ready", 2],
+    [1, "away", 2],
+    [1, "gone", 1],
+  ])
+})
+
+test("a bounce shows runtimes as away until they return, and as gone when they do not", () => {
+  bridge.welcome({ runtimes: [shop, runtimeInfo({ number: 2 })] })
+  const news: unknown[] = []
+  frontEnd.on("runtime", ({ number, state }) => news.push([number, state]))
+  bridge.drop()
+  bridge.welcome({ bridge: "bridge-2" })
+  bridge.drop()
+  bridge.welcome({ bridge: "bridge-2" })
+  bridge.say({ op: "runtime", runtime: shop })
+  clock.advance(60_000)
+  expect(news).toEqual([
+    [1, "away"],
+    [2, "away"],
+    [1, "ready"],
+    [2, "gone"],
+  ])
+})
+
+test("a runtime that left the same bridge meanwhile is gone", () => {
+  bridge.welcome({ runtimes: [shop] })
+  bridge.drop()
+  bridge.welcome()
+  expect(frontEnd.runtimes).toEqual([])
+})
+
+test("use() chooses by number, name or id, and resolves with the bridge's word", async () => {
+  const other = runtimeInfo({ number: 2, name: "firefox·cart" })
+  bridge.welcome({ runtimes: [shop, other], target: "r1" })
+  bridge.heard()
+  const using = frontEnd.use("cart")
+  bridge.say({ op: "target", problem: "something else is gone" })
+  bridge.say({ op: "target", runtime: "r2" })
+  expect(await using).toEqual(other)
+  expect(bridge.heard()).toEqual([{ op: "use", runtime: "r2" }])
+  expect(frontEnd.target).toBe("r2")
+})
+
+test("use() of what is not there lists what is", async () => {
+  bridge.welcome({ runtimes: [shop] })
+  await expect(frontEnd.use("9")).rejects.toThrow("no runtime 9: there is 1 chrome·shop")
+  const using = frontEnd.use("1")
+  bridge.say({ op: "runtime", runtime: { ...shop, state: "gone" } })
+  await expect(using).rejects.toThrow("chrome·shop is gone: there is none")
+})
+
+test("reload() resolves with those asked, and rejects with the bridge's problem or a drop", async () => {
+  bridge.welcome({ runtimes: [shop] })
+  bridge.heard()
+  const reloading = frontEnd.reload({ runtime: "all", stylesheets: ["/a.css"] })
+  expect(bridge.heard()).toEqual([{ op: "reload", id: "id1", runtime: "all", stylesheets: ["/a.css"] }])
+  bridge.say({ op: "reloading", id: "id1", runtimes: [answering(shop)] })
+  expect(await reloading).toEqual([answering(shop)])
+
+  const away = frontEnd.reload()
+  bridge.say({ op: "reloading", id: "id2", runtimes: [], problem: "chrome·shop is away" })
+  await expect(away).rejects.toThrow("chrome·shop is away")
+
+  const interrupted = frontEnd.reload()
+  bridge.drop()
+  await expect(interrupted).rejects.toThrow("the connection to the bridge broke")
+  await expect(frontEnd.reload()).rejects.toThrow("the bridge is away")
+})
+
+test("console lines come with their arguments, those that are not in the protocol left out", () => {
+  bridge.welcome()
+  const lines: unknown[] = []
+  frontEnd.on("console", (line) => lines.push(line))
+  const line = { op: "console", runtime: answering(shop), seq: 1, level: "log", time: 5 } as const
+  bridge.say(line, [resultOfTwo, { type: "odd" }, null])
+  const { op: _, ...fields } = line
+  expect(lines).toEqual([{ ...fields, dropped: 0, args: [resultOfTwo] }])
+})

@@ -1,0 +1,199 @@
+import type { Clock, LinkStateName } from "../link/index.ts"
+import {
+  features,
+  packageVersion,
+  protocolVersion,
+  writeMessage,
+  type AnsweringRuntime,
+  type FromFrontEnd,
+  type RuntimeInfo,
+  type Said,
+  type ToFrontEnd,
+} from "../protocol/index.ts"
+import { isFinalState, type OpenChannel } from "./channel.ts"
+import { FrontEndError } from "./errors.ts"
+import { Evals } from "./evals.ts"
+import { createEvents } from "./events.ts"
+import type { FrontEnd, FrontEndEvents } from "./frontend.ts"
+import { readArguments } from "./outcome.ts"
+import { findRuntime, listRuntimes, Runtimes } from "./runtimes.ts"
+
+export interface FrontEndParts {
+  readonly name: string
+  readonly clock: Clock
+  readonly newId: () => string
+}
+
+/** Somebody waits for the bridge's answer to a question that does not outlive the connection. */
+interface Question<Answer> {
+  readonly resolve: (answer: Answer) => void
+  readonly reject: (error: FrontEndError) => void
+}
+
+/** A front end over any channel: the one implementation of asking. */
+export function frontEndOver(openChannel: OpenChannel, { name, clock, newId }: FrontEndParts): FrontEnd {
+  const id = newId()
+  const events = createEvents<FrontEndEvents>()
+  const runtimes = new Runtimes(clock, changed)
+  const evals = new Evals({ clock, newId, say })
+  const reloads = new Map<string, Question<readonly AnsweringRuntime[]>>()
+  /** By the id of the runtime that was chosen. */
+  const choices = new Map<string, Set<Question<RuntimeInfo>>>()
+  let target: string | undefined
+  let refusal: string | undefined
+
+  const channel = openChannel({
+    hello: () => writeMessage(hello()),
+    welcomed(welcome) {
+      runtimes.welcome(welcome.bridge, welcome.runtimes)
+      seat(welcome.target, undefined)
+      evals.ready(welcome.maxBytes)
+    },
+    heard,
+    changed({ from, to }) {
+      if (from === "ready") drop()
+      if (isFinalState(to)) evals.end("bridge-gone", refusal ?? "the bridge is gone")
+      events.emit("state", { from, to })
+    },
+    refused({ code, reason }) {
+      refusal = `refused by the bridge: ${reason}`
+      events.emit("refused", { code, reason })
+    },
+  })
+
+  function hello(): FromFrontEnd {
+    const versions = { protocol: protocolVersion, version: packageVersion, features }
+    return { op: "hello", ...versions, frontEnd: id, name, ...(target !== undefined && { target }) }
+  }
+
+  function say(message: FromFrontEnd, body?: string): void {
+    channel.send(writeMessage(message, body))
+  }
+
+  function heard(message: ToFrontEnd, body: string | undefined): void {
+    switch (message.op) {
+      case "runtime":
+        return runtimes.change(message.runtime)
+      case "target":
+        return seat(message.runtime, message.problem)
+      case "waiting":
+        return events.emit("waiting", { id: message.id, reason: message.reason })
+      case "sent":
+        return evals.sent(message)
+      case "outcome":
+        return evals.outcome(message, body)
+      case "reloading":
+        return reloading(message)
+      case "evaluated": {
+        const { op: _, ...evaluated } = message
+        return events.emit("evaluated", evaluated)
+      }
+      case "console": {
+        const { op: _, dropped = 0, ...line } = message
+        return events.emit("console", { ...line, dropped, args: readArguments(body) })
+      }
+      case "welcome":
+      case "reject":
+      case "restarting":
+      case "ping":
+      case "pong":
+      case "error":
+      case "bye":
+        return
+      default:
+        message satisfies never
+    }
+  }
+
+  function changed(runtime: RuntimeInfo): void {
+    if (runtime.state === "gone") {
+      const error = new FrontEndError("no-runtime", `${runtime.name} is gone: ${listRuntimes(runtimes.all)}`)
+      for (const { reject } of chosen(runtime.id)) reject(error)
+    }
+    events.emit("runtime", runtime)
+  }
+
+  function seat(runtime: string | undefined, problem: string | undefined): void {
+    if (runtime === target && problem === undefined) return settleChoice()
+    target = runtime
+    settleChoice()
+    events.emit("target", { runtime, problem })
+  }
+
+  function settleChoice(): void {
+    const runtime = target === undefined ? undefined : runtimes.get(target)
+    if (runtime !== undefined) for (const { resolve } of chosen(runtime.id)) resolve(runtime)
+  }
+
+  /** Those who chose this runtime; they are answered now. */
+  function chosen(runtime: string): Iterable<Question<RuntimeInfo>> {
+    const questions = choices.get(runtime) ?? []
+    choices.delete(runtime)
+    return questions
+  }
+
+  function reloading({ id: asked, runtimes: reloaded, problem }: Said<ToFrontEnd, "reloading">): void {
+    const question = reloads.get(asked)
+    reloads.delete(asked)
+    if (problem === undefined) question?.resolve(reloaded)
+    else question?.reject(new FrontEndError("no-runtime", problem))
+  }
+
+  function drop(): void {
+    evals.dropped()
+    const error = new FrontEndError("gone", "the connection to the bridge broke before it answered: try again")
+    for (const { reject } of reloads.values()) reject(error)
+    for (const questions of choices.values()) for (const { reject } of questions) reject(error)
+    reloads.clear()
+    choices.clear()
+  }
+
+  function checkReady(): void {
+    if (channel.state === "ready") return
+    throw new FrontEndError("gone", refusal ?? "the bridge is away: try again when it is back")
+  }
+
+  return {
+    id,
+    name,
+    get state(): LinkStateName {
+      return channel.state
+    },
+    get runtimes() {
+      return runtimes.all
+    },
+    get target() {
+      return target
+    },
+    evaluate: (code, options) => evals.evaluate(code, options),
+    async use(wish) {
+      checkReady()
+      const runtime = findRuntime(wish, runtimes.all)
+      if (runtime === undefined) {
+        throw new FrontEndError("no-runtime", `no runtime ${wish}: ${listRuntimes(runtimes.all)}`)
+      }
+      if (runtimes.isMissing(runtime.id)) {
+        throw new FrontEndError("no-runtime", `${runtime.name} has not come back since the bridge was restarted`)
+      }
+      return new Promise((resolve, reject) => {
+        const questions = choices.get(runtime.id) ?? new Set()
+        choices.set(runtime.id, questions.add({ resolve, reject }))
+        say({ op: "use", runtime: runtime.id })
+      })
+    },
+    async reload({ runtime, stylesheets } = {}) {
+      checkReady()
+      return new Promise((resolve, reject) => {
+        const asked = newId()
+        reloads.set(asked, { resolve, reject })
+        say({ op: "reload", id: asked, ...(runtime && { runtime }), ...(stylesheets && { stylesheets }) })
+      })
+    },
+    on: (event, listener) => events.on(event, listener),
+    async close() {
+      evals.end("closed", "the front end was closed")
+      runtimes.stop()
+      await channel.close()
+    },
+  }
+}

@@ -1,0 +1,38 @@
+import type { RuntimeInfo } from "../../protocol/index.ts"
+import type { FrontEnd } from "../frontend.ts"
+import { visible } from "./cells.ts"
+import { showConsoleLine } from "./show.ts"
+import type { Style } from "./style.ts"
+
+/** One line about a runtime that came, went or began anew; none for what the prompt shows. */
+export function newsOf(before: RuntimeInfo | undefined, now: RuntimeInfo): string | undefined {
+  if (now.state === "gone") return before === undefined ? undefined : `${now.name} is gone`
+  if (before === undefined) return `${now.name} is here: ${now.number}, ${now.url}`
+  if (before.session === now.session) return undefined
+  return before.url === now.url ? `${now.name} was loaded again` : `${now.name} went to ${now.url}`
+}
+
+/** Where lines go that nobody asked for. */
+export interface Paper {
+  /** @defaultValue 80 */
+  readonly columns?: number
+  print(text: string): void
+}
+
+/** Prints the news of runtimes and the lines of their consoles from now on. Returns a function that ends it. */
+export function followNews(frontEnd: FrontEnd, style: Style, paper: Paper): () => void {
+  const known = new Map(frontEnd.runtimes.map((runtime) => [runtime.id, runtime]))
+  const forget = [
+    frontEnd.on("runtime", (runtime) => {
+      const news = newsOf(known.get(runtime.id), runtime)
+      if (runtime.state === "gone") known.delete(runtime.id)
+      else known.set(runtime.id, runtime)
+      if (news !== undefined) paper.print(style.hint(visible(news)))
+    }),
+    frontEnd.on("console", (line) => {
+      const isOneOfSeveral = frontEnd.runtimes.length > 1
+      paper.print(showConsoleLine(line, style, paper.columns ?? 80, isOneOfSeveral))
+    }),
+  ]
+  return () => forget.forEach((off) => off())
+}

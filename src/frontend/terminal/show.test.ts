@@ -1,0 +1,64 @@
+import { describe, expect, test } from "vitest"
+import type { RemoteObject } from "../../protocol/index.ts"
+import type { ConsoleLine, Evaluation } from "../frontend.ts"
+import { showConsoleLine, showOutcome } from "./show.ts"
+import { plainStyle, type Style } from "./style.ts"
+
+const text = (value: string): RemoteObject => ({ type: "string", value })
+
+const line = (parts: Partial<ConsoleLine>): ConsoleLine => ({
+  runtime: { id: "r1", number: 1, name: "chrome·shop", session: "s1" },
+  seq: 1,
+  level: "log",
+  time: 0,
+  dropped: 0,
+  args: [],
+  ...parts,
+})
+
+describe("a line of a page's console", () => {
+  test("stands behind a gutter, each of its rows", () => {
+    const shown = showConsoleLine(line({ args: [text("a\nb"), { type: "number", value: 1 }] }), plainStyle, 80, false)
+    expect(shown).toBe("│ a\n│ b 1")
+  })
+
+  test("cannot act on the terminal or leave its gutter", () => {
+    const shown = showConsoleLine(line({ args: [text("a\r\x1b[2K\x1b[1A› b\u2028c")] }), plainStyle, 80, false)
+    expect(shown).toBe("│ a\\r\\x1B[2K\\x1B[1A› b\\u2028c")
+  })
+
+  test("names its runtime where there are several", () => {
+    expect(showConsoleLine(line({ args: [text("a")] }), plainStyle, 80, true)).toBe("│ chrome·shop: a")
+  })
+
+  test("has its level's colour in the gutter", () => {
+    const style: Style = { ...plainStyle, error: (bar) => `<${bar}>` }
+    expect(showConsoleLine(line({ level: "error", args: [text("a")] }), style, 80, false)).toBe("<│> a")
+  })
+
+  test("says how many before it are missing", () => {
+    expect(showConsoleLine(line({ dropped: 3, args: [text("a")] }), plainStyle, 80, false)).toBe(
+      "│ 3 lines before this one were dropped\n│ a",
+    )
+  })
+})
+
+describe("an outcome", () => {
+  const value: Evaluation = { outcome: "value", result: { type: "number", value: 1 }, id: "e1", durationMs: 1 }
+
+  test.each([
+    [999, "1"],
+    [1000, "1  1.0 s"],
+    [59_940, "1  59.9 s"],
+    [61_500, "1  1 min 1 s"],
+  ])("that took %i ms says how long only where that was long", (durationMs, shown) => {
+    expect(showOutcome({ ...value, durationMs }, "1", plainStyle, 80)).toBe(shown)
+  })
+
+  test("of an input that is wrong shows where", () => {
+    const refused = { outcome: "refused", result: { name: "SyntaxError", message: "Unexpected", line: 2, column: 3 } }
+    expect(showOutcome({ ...value, ...refused } as Evaluation, "a\nb c d", plainStyle, 80)).toBe(
+      "2 │ b c d\n      ^\nSyntaxError: Unexpected",
+    )
+  })
+})

@@ -1,0 +1,2 @@
+export type { Watching } from "./files.ts"
+export { watch, type WatchOptions } from "./watch.ts"

@@ -1,0 +1,756 @@
+import { randomUUID } from "node:crypto"
+import { createServer } from "node:net"
+import { afterEach, describe, expect, it } from "vitest"
+import { FakeRuntime, type FakeRuntimeOptions } from "../../test/support/fake-runtime.ts"
+import { Talk } from "../../test/support/talk.ts"
+import { closeCode, protocolVersion, type RawMessage } from "../protocol/index.ts"
+import { startBridge, type Bridge, type BridgeOptions } from "./index.ts"
+
+const bridges = new Set<Bridge>()
+const talks = new Set<Talk>()
+
+afterEach(async () => {
+  await Promise.all([...bridges].map((bridge) => bridge.stop()))
+  for (const talk of talks) talk.socket.terminate()
+  bridges.clear()
+  talks.clear()
+})
+
+async function start(options: BridgeOptions = {}): Promise<Bridge> {
+  const bridge = await startBridge({ port: 0, version: "1.2.3", clientScript: "client()", ...options })
+  bridges.add(bridge)
+  return bridge
+}
+
+async function runtime(bridge: Bridge, options: FakeRuntimeOptions = {}): Promise<FakeRuntime> {
+  const fake = await new FakeRuntime(options).connect(bridge.port)
+  talks.add(fake.talk)
+  return fake
+}
+
+/** A front end in the test's hand: each eval it asks for is the promise of its outcome. */
+class FrontEnd {
+  readonly talk: Talk
+  readonly welcome: RawMessage["header"]
+
+  private constructor(talk: Talk, welcome: RawMessage["header"]) {
+    this.talk = talk
+    this.welcome = welcome
+  }
+
+  static async connect(bridge: Bridge, fields: Readonly<Record<string, unknown>> = {}): Promise<FrontEnd> {
+    const authorization = `Bearer ${bridge.token}`
+    const talk = await new Talk(`ws://127.0.0.1:${bridge.port}/frontend`, [], { authorization }).opened()
+    talks.add(talk)
+    const ids = {
+      frontEnd: randomUUID(),
+      name: "test",
+      protocol: protocolVersion,
+      version: "0.0.0",
+      features: ["batch"],
+    }
+    talk.say({ op: "hello", ...ids, ...fields })
+    return new FrontEnd(talk, (await talk.hear("welcome")).header)
+  }
+
+  /** Sends an eval and returns its id. */
+  send(code: string, fields: Readonly<Record<string, unknown>> = {}): string {
+    const id = String(fields["id"] ?? randomUUID())
+    this.talk.say({ op: "eval", id, ...fields }, code)
+    return id
+  }
+
+  async outcome(id: string): Promise<{ header: RawMessage["header"]; kind: unknown; result: any }> {
+    const { header, body = "" } = await this.talk.hear("outcome", (said) => said["id"] === id)
+    return { header, kind: header["outcome"], result: JSON.parse(body) }
+  }
+
+  async evaluate(code: string, fields: Readonly<Record<string, unknown>> = {}) {
+    return this.outcome(this.send(code, fields))
+  }
+}
+
+/** A socket of a page that has not said hello. */
+async function open(bridge: Bridge): Promise<Talk> {
+  const talk = await new Talk(`ws://127.0.0.1:${bridge.port}/runtime`, [], { origin: "http://localhost" }).opened()
+  talks.add(talk)
+  return talk
+}
+
+const never = { evaluate: () => undefined }
+
+describe("evals", () => {
+  it("go to the one runtime there is, and their result comes back untouched", async () => {
+    const bridge = await start()
+    const page = await runtime(bridge, { evaluate: (code) => `{ "spaced" : ${JSON.stringify(code)} }` })
+    const frontEnd = await FrontEnd.connect(bridge)
+    const id = frontEnd.send("1 +\n1")
+    const sent = await frontEnd.talk.hear("sent")
+    const { header, body } = await frontEnd.talk.hear("outcome")
+    expect(sent.header["runtime"]).toEqual({ id: page.id, number: 1, name: "chrome·shop", session: page.session })
+    expect(header).toEqual({ op: "outcome", id, outcome: "value", durationMs: 1, runtime: sent.header["runtime"] })
+    expect(body).toBe(`{ "spaced" : "1 +\\n1" }`)
+  })
+
+  it("are acknowledged to the runtime once the front end has acknowledged them", async () => {
+    const bridge = await start()
+    const page = await runtime(bridge)
+    const frontEnd = await FrontEnd.connect(bridge)
+    const id = frontEnd.send("1")
+    await frontEnd.outcome(id)
+    expect(page.unacked).toEqual([id])
+    frontEnd.talk.say({ op: "ack", ids: [id] })
+    await page.talk.hear("ack")
+    expect(page.unacked).toEqual([])
+  })
+
+  it("reach a runtime that takes prepared code prepared, and any other as typed", async () => {
+    const bridge = await start()
+    const page = await runtime(bridge, { hello: { features: ["batch", "prepared"] } })
+    const plain = await runtime(bridge)
+    const frontEnd = await FrontEnd.connect(bridge)
+    await frontEnd.evaluate("const x = 1", { runtime: page.id })
+    await frontEnd.evaluate("const x = 1", { runtime: plain.id })
+    const prepared = await page.talk.hear("eval")
+    expect(prepared.header).toMatchObject({ form: "sync", consts: ["x"] })
+    expect(prepared.body).not.toBe("const x = 1")
+    expect(await plain.talk.hear("eval")).toEqual({ header: { op: "eval", id: plain.ran[0] }, body: "const x = 1" })
+  })
+
+  it("that do not parse are refused and never sent", async () => {
+    const bridge = await start()
+    const page = await runtime(bridge)
+    const frontEnd = await FrontEnd.connect(bridge)
+    const { kind, result } = await frontEnd.evaluate("if (")
+    expect([kind, result.incomplete]).toEqual(["refused", true])
+    expect(page.ran).toEqual([])
+  })
+
+  it("[L34] wait for a runtime and name the script tag to add", async () => {
+    const bridge = await start()
+    const frontEnd = await FrontEnd.connect(bridge)
+    const id = frontEnd.send("1", { waitMs: 60_000 })
+    const { header } = await frontEnd.talk.hear("waiting")
+    expect(header["reason"]).toContain(`<script src="http://127.0.0.1:${bridge.port}/client.js"></script>`)
+    await runtime(bridge)
+    expect((await frontEnd.outcome(id)).kind).toBe("value")
+  })
+
+  it("[L34] end as lost when no runtime comes in time", async () => {
+    const bridge = await start()
+    const frontEnd = await FrontEnd.connect(bridge)
+    const { kind, result, header } = await frontEnd.evaluate("1", { waitMs: 1 })
+    expect(kind).toBe("lost")
+    expect(result).toEqual({ code: "no-runtime", reason: "no runtime", ran: "no" })
+    expect(header["runtime"]).toBeUndefined()
+  })
+
+  it("that wait can be cancelled, and certainly have not run", async () => {
+    const bridge = await start()
+    const frontEnd = await FrontEnd.connect(bridge)
+    const id = frontEnd.send("1")
+    frontEnd.talk.say({ op: "cancel", id })
+    expect((await frontEnd.outcome(id)).result).toEqual({ reason: "cancelled", ran: "no" })
+  })
+
+  it("end as timeout, and the runtime is told to stop", async () => {
+    const bridge = await start()
+    const page = await runtime(bridge, never)
+    const frontEnd = await FrontEnd.connect(bridge)
+    const { kind, result } = await frontEnd.evaluate("await forever", { timeoutMs: 5 })
+    expect(kind).toBe("timeout")
+    expect(result).toEqual({ reason: "no outcome within 5 ms", ran: "unknown" })
+    await page.talk.hear("cancel")
+  })
+
+  it("of a runtime that answers after all are acknowledged by the bridge itself", async () => {
+    const bridge = await start()
+    const page = await runtime(bridge, never)
+    const frontEnd = await FrontEnd.connect(bridge)
+    const id = frontEnd.send("slow")
+    await page.talk.hear("eval")
+    frontEnd.talk.say({ op: "cancel", id })
+    await page.talk.hear("cancel")
+    page.finish(id)
+    await page.talk.hear("ack")
+    expect(page.unacked).toEqual([])
+    await frontEnd.talk.caughtUp()
+    expect(frontEnd.talk.heard.filter(({ header }) => header.op === "outcome")).toHaveLength(1)
+  })
+
+  it("of any front end are announced to all, with who asked", async () => {
+    const bridge = await start()
+    await runtime(bridge)
+    const watcher = await FrontEnd.connect(bridge, { name: "watcher" })
+    const asker = await FrontEnd.connect(bridge, { name: "asker" })
+    const id = asker.send("1")
+    const { header } = await watcher.talk.hear("evaluated")
+    expect(header).toMatchObject({ id, from: "asker", outcome: "value" })
+  })
+
+  it("[L33] are answered only by the session they were sent to", async () => {
+    const bridge = await start()
+    const page = await runtime(bridge, never)
+    const stranger = await runtime(bridge, never)
+    const frontEnd = await FrontEnd.connect(bridge)
+    const id = frontEnd.send("1", { runtime: page.id })
+    await page.talk.hear("eval")
+    stranger.talk.say({ op: "outcome", id, outcome: "value", durationMs: 1 }, '"forged"')
+    await stranger.talk.caughtUp()
+    page.finish(id, '"true"')
+    expect((await frontEnd.outcome(id)).result).toBe("true")
+  })
+
+  it("of a front end that vanished are kept until it is back", async () => {
+    const bridge = await start()
+    const page = await runtime(bridge, never)
+    const frontEnd = await FrontEnd.connect(bridge, { frontEnd: "mine" })
+    const id = frontEnd.send("1")
+    await page.talk.hear("eval")
+    await frontEnd.talk.cut()
+    page.finish(id, '"kept"')
+    await page.talk.caughtUp()
+    const again = await FrontEnd.connect(bridge, { frontEnd: "mine" })
+    expect(await again.evaluate("1", { id, session: page.session })).toMatchObject({ kind: "value", result: "kept" })
+    expect(page.ran).toEqual([id])
+  })
+
+  it("are not touched when another front end leaves", async () => {
+    const bridge = await start()
+    const frontEnd = await FrontEnd.connect(bridge)
+    const id = frontEnd.send("1", { waitMs: 60_000 })
+    await frontEnd.talk.hear("waiting")
+    const other = await FrontEnd.connect(bridge)
+    await other.talk.close()
+    await frontEnd.talk.caughtUp()
+    await runtime(bridge)
+    expect((await frontEnd.outcome(id)).kind).toBe("value")
+  })
+
+  it("of a front end that left for good are acknowledged when they end", async () => {
+    const bridge = await start()
+    const page = await runtime(bridge, never)
+    const frontEnd = await FrontEnd.connect(bridge)
+    const id = frontEnd.send("1")
+    await page.talk.hear("eval")
+    await frontEnd.talk.close()
+    page.finish(id)
+    await page.talk.hear("ack")
+    expect(page.unacked).toEqual([])
+  })
+})
+
+describe("[L32] the target", () => {
+  it("must be chosen while there are several", async () => {
+    const bridge = await start()
+    await runtime(bridge)
+    await runtime(bridge)
+    const frontEnd = await FrontEnd.connect(bridge)
+    const { result } = await frontEnd.evaluate("1")
+    expect(result).toEqual({
+      code: "no-target",
+      reason: "2 runtimes and none chosen: 1 chrome·shop, 2 chrome·shop-2 — choose one with --runtime or .use",
+      ran: "no",
+    })
+  })
+
+  it("is not taken by a newcomer", async () => {
+    const bridge = await start()
+    const first = await runtime(bridge)
+    const frontEnd = await FrontEnd.connect(bridge)
+    expect(frontEnd.welcome["target"]).toBe(first.id)
+    const second = await runtime(bridge)
+    await frontEnd.evaluate("1")
+    expect([first.ran.length, second.ran.length]).toEqual([1, 0])
+  })
+
+  it("can be chosen by number or name, for one eval or for all", async () => {
+    const bridge = await start()
+    const first = await runtime(bridge)
+    const second = await runtime(bridge)
+    const frontEnd = await FrontEnd.connect(bridge)
+    await frontEnd.evaluate("1", { runtime: "chrome·shop" })
+    frontEnd.talk.say({ op: "use", runtime: "2" })
+    expect((await frontEnd.talk.hear("target")).header).toEqual({ op: "target", runtime: second.id })
+    await frontEnd.evaluate("2")
+    expect([first.ran.length, second.ran.length]).toEqual([1, 1])
+    frontEnd.talk.say({ op: "use", runtime: "3" })
+    expect((await frontEnd.talk.hear("target")).header).toEqual({
+      op: "target",
+      runtime: second.id,
+      problem: "no runtime 3: there is 1 chrome·shop, 2 chrome·shop-2",
+    })
+  })
+
+  it("is freed when its runtime is gone, and not inherited by another origin", async () => {
+    const bridge = await start()
+    const first = await runtime(bridge)
+    const frontEnd = await FrontEnd.connect(bridge)
+    await first.talk.close()
+    expect((await frontEnd.talk.hear("target")).header).toEqual({ op: "target", problem: "chrome·shop is gone" })
+    await runtime(bridge, { origin: "http://localhost:4000" })
+    expect((await frontEnd.evaluate("1")).result).toMatchObject({ code: "no-target", ran: "no" })
+  })
+})
+
+describe("a runtime", () => {
+  it("[L31] is handed over to its new socket, and the late close of the old one changes nothing", async () => {
+    const bridge = await start()
+    const page = await runtime(bridge, never)
+    const frontEnd = await FrontEnd.connect(bridge)
+    const id = frontEnd.send("1")
+    await page.talk.hear("eval")
+    const old = page.talk
+    await page.connect(bridge.port)
+    expect((await old.closed).code).toBe(closeCode.replaced)
+    expect(bridge.runtimes.map(({ state }) => state)).toEqual(["ready"])
+    page.finish(id, '"once"')
+    expect((await frontEnd.outcome(id)).result).toBe("once")
+    expect(page.ran).toEqual([id])
+  })
+
+  it("[L39] that returns after a drop is sent its unsettled evals again and runs none twice", async () => {
+    const bridge = await start()
+    const page = await runtime(bridge, never)
+    const frontEnd = await FrontEnd.connect(bridge)
+    const id = frontEnd.send("1")
+    await page.talk.hear("eval")
+    await page.talk.cut()
+    await frontEnd.talk.hear("runtime", ({ runtime: info }) => (info as { state: string }).state === "away")
+    await page.connect(bridge.port)
+    await page.talk.hear("eval")
+    page.finish(id)
+    expect((await frontEnd.outcome(id)).kind).toBe("value")
+    expect(page.ran).toEqual([id])
+  })
+
+  it("[L41] that reloads loses its evals at once and stays the same runtime", async () => {
+    const bridge = await start()
+    const page = await runtime(bridge, { ...never, hello: { navigation: "reload" } })
+    const frontEnd = await FrontEnd.connect(bridge)
+    const id = frontEnd.send("1")
+    await page.talk.hear("eval")
+    page.talk.say({ op: "bye", reason: "unload" })
+    await page.talk.cut()
+    const { welcome } = page
+    await page.reload(bridge.port)
+    expect((await frontEnd.outcome(id)).result).toEqual({
+      code: "page-reloaded",
+      reason: "page reloaded",
+      ran: "unknown",
+    })
+    expect(page.welcome).toMatchObject({ runtime: welcome["runtime"], number: 1, name: "chrome·shop" })
+    expect(page.ran).toEqual([id])
+  })
+
+  it("[L41] whose reload overtakes the close of its old socket takes over when that one stays silent", async () => {
+    const bridge = await start({ probeMs: 20 })
+    const page = await runtime(bridge, { hello: { navigation: "reload" } })
+    const old = page.talk
+    await page.reload(bridge.port)
+    expect((await old.closed).code).toBe(closeCode.replaced)
+    expect(bridge.runtimes).toHaveLength(1)
+    expect(bridge.runtimes[0]).toMatchObject({ number: 1, session: page.session })
+  })
+
+  it("[L41] proves that it lives by the answer to the very question", async () => {
+    const bridge = await start({ probeMs: 20 })
+    const page = await runtime(bridge, { hello: { navigation: "reload" } })
+    const old = page.talk
+    old.each("ping", () => old.say({ op: "pong", id: "something" }))
+    await page.reload(bridge.port)
+    expect((await old.closed).code).toBe(closeCode.replaced)
+  })
+
+  it("[L41] that is a copy of a living one gets an id of its own", async () => {
+    const bridge = await start()
+    const original = await runtime(bridge)
+    original.talk.each("ping", ({ header }) => original.talk.say({ op: "pong", id: header["id"] }))
+    const copy = new FakeRuntime({ hello: { navigation: "reload" } })
+    copy.id = original.id
+    await copy.connect(bridge.port)
+    talks.add(copy.talk)
+    expect(copy.id).not.toBe(original.id)
+    expect(bridge.runtimes.map(({ id, number, name }) => ({ id, number, name }))).toEqual([
+      { id: original.id, number: 1, name: "chrome·shop" },
+      { id: copy.id, number: 2, name: "chrome·shop-2" },
+    ])
+  })
+
+  it("that does not come back after its page was unloaded has closed", async () => {
+    const bridge = await start({ reloadMs: 1 })
+    const page = await runtime(bridge, never)
+    const frontEnd = await FrontEnd.connect(bridge)
+    const id = frontEnd.send("1")
+    await page.talk.hear("eval")
+    page.talk.say({ op: "bye", reason: "unload" })
+    await page.talk.close(1001)
+    expect((await frontEnd.outcome(id)).result).toEqual({ code: "page-closed", reason: "page closed", ran: "unknown" })
+    await frontEnd.talk.hear("runtime", ({ runtime: info }) => (info as { state: string }).state === "gone")
+    expect(bridge.runtimes).toEqual([])
+  })
+
+  it("[L29] whose link is dead is found out, and is away", async () => {
+    const bridge = await start({ heartbeatMs: 100 })
+    const page = await runtime(bridge)
+    const frontEnd = await FrontEnd.connect(bridge)
+    await new Promise((resolve) => page.talk.socket.once("ping", resolve))
+    page.talk.socket.pause()
+    await frontEnd.talk.hear("runtime", ({ runtime: info }) => (info as { state: string }).state === "away")
+  })
+
+  it("[L36] that dies before hello leaves no trace", async () => {
+    const bridge = await start()
+    const frontEnd = await FrontEnd.connect(bridge)
+    const talk = await new Talk(`ws://127.0.0.1:${bridge.port}/runtime`, [], { origin: "http://localhost" }).opened()
+    await talk.cut()
+    await frontEnd.talk.caughtUp()
+    expect(bridge.runtimes).toEqual([])
+    expect(frontEnd.talk.heard.map(({ header }) => header.op)).not.toContain("runtime")
+  })
+
+  it("shows its console to all, once each line, and is told how far", async () => {
+    const bridge = await start()
+    const page = await runtime(bridge)
+    const frontEnd = await FrontEnd.connect(bridge)
+    const line = { op: "console", seq: 1, level: "log", time: 5 }
+    page.talk.say(line, '[{"type":"string","value":"hi"}]')
+    page.talk.say(line, '[{"type":"string","value":"hi"}]')
+    page.talk.say({ ...line, seq: 2, dropped: 3 }, "[]")
+    expect(await frontEnd.talk.hear("console")).toMatchObject({
+      header: { seq: 1 },
+      body: '[{"type":"string","value":"hi"}]',
+    })
+    expect(await frontEnd.talk.hear("console")).toMatchObject({ header: { seq: 2, dropped: 3 } })
+    await page.talk.hear("ack", ({ seq }) => seq === 2)
+  })
+
+  it("cannot speak in another's name", async () => {
+    const bridge = await start()
+    const page = await runtime(bridge)
+    const frontEnd = await FrontEnd.connect(bridge)
+    page.talk.say(
+      { op: "console", seq: 1, level: "log", time: 5, runtime: { id: "x", number: 9, name: "bank", session: "x" } },
+      "[]",
+    )
+    expect((await frontEnd.talk.hear("console")).header["runtime"]).toMatchObject({ id: page.id, number: 1 })
+  })
+
+  it("[L40] floods nobody: who does not read its lines is told how many are missing", async () => {
+    const bridge = await start()
+    const page = await runtime(bridge)
+    const slow = await FrontEnd.connect(bridge)
+    const quick = await FrontEnd.connect(bridge)
+    slow.talk.socket.pause()
+    const sent = 200
+    const body = JSON.stringify([{ type: "string", value: "x".repeat(100_000) }])
+    for (let seq = 1; seq <= sent; seq++) {
+      page.talk.say({ op: "console", seq, level: "log", time: 5 }, body)
+      // Lines of one turn of the event loop have no chance to leave in time.
+      if (seq % 10 === 0) await page.talk.caughtUp()
+    }
+    expect((await quick.evaluate("1")).kind).toBe("value")
+    slow.talk.socket.resume()
+    await slow.talk.caughtUp()
+    page.talk.say({ op: "console", seq: sent + 1, level: "log", time: 5 }, "[]")
+    await slow.talk.hear("console", ({ seq }) => seq === sent + 1)
+    const lines = slow.talk.heard.filter(({ header }) => header.op === "console")
+    const dropped = lines.reduce((sum, { header }) => sum + Number(header["dropped"] ?? 0), 0)
+    expect(dropped).toBeGreaterThan(0)
+    expect(lines.length + dropped).toBe(sent + 1)
+  })
+
+  it("that needs its token outside browsers finds it in a subprotocol, which is not echoed", async () => {
+    const bridge = await start()
+    const url = `ws://127.0.0.1:${bridge.port}/runtime`
+    const talk = await new Talk(url, [`repl-bridge.token.${bridge.token}`, "repl-bridge"]).opened()
+    talks.add(talk)
+    expect(talk.socket.protocol).toBe("repl-bridge")
+    await expect(new Talk(url).opened()).rejects.toThrow("401")
+  })
+
+  it("is reloaded alone or with all others", async () => {
+    const bridge = await start()
+    const pages = [await runtime(bridge), await runtime(bridge)] as const
+    const frontEnd = await FrontEnd.connect(bridge)
+    frontEnd.talk.say({ op: "reload", id: "a", runtime: "2" })
+    await pages[1].talk.hear("reload")
+    expect((await frontEnd.talk.hear("reloading")).header["runtimes"]).toMatchObject([{ number: 2 }])
+    frontEnd.talk.say({ op: "reload", id: "b", runtime: "all", stylesheets: ["/a.css"] })
+    expect((await pages[0].talk.hear("reload")).header).toEqual({ op: "reload", stylesheets: ["/a.css"] })
+    await pages[1].talk.hear("reload")
+    frontEnd.talk.say({ op: "reload", id: "c" })
+    expect((await frontEnd.talk.hear("reloading", ({ id }) => id === "c")).header["problem"]).toContain("none chosen")
+  })
+})
+
+describe("manners", () => {
+  it("a ping is answered before hello, with its id", async () => {
+    const talk = await open(await start())
+    talk.say({ op: "ping" })
+    expect((await talk.hear("pong")).header).toEqual({ op: "pong" })
+    talk.say({ op: "ping", id: "7" })
+    expect((await talk.hear("pong")).header).toEqual({ op: "pong", id: "7" })
+  })
+
+  it("[L30] an unknown op is a no-op, a malformed frame gets a typed error", async () => {
+    const talk = await open(await start())
+    talk.say({ op: "sing" })
+    talk.socket.send("{")
+    talk.socket.send("[]")
+    talk.socket.send(Buffer.from([1]))
+    for (const code of ["not-json", "not-an-object", "not-text"]) {
+      expect((await talk.hear("error")).header["code"]).toBe(code)
+    }
+    await talk.caughtUp()
+    expect(talk.heard).toHaveLength(4)
+  })
+
+  it("[L30] ten malformed frames close that socket alone", async () => {
+    const bridge = await start()
+    const page = await runtime(bridge)
+    const talk = await open(bridge)
+    for (let nth = 0; nth < 10; nth++) talk.socket.send("?")
+    expect((await talk.closed).code).toBe(closeCode.protocolError)
+    await page.talk.caughtUp()
+  })
+
+  it("[L30] an oversized frame closes that socket alone", async () => {
+    const bridge = await start()
+    const page = await runtime(bridge)
+    const talk = await open(bridge)
+    talk.socket.send("x".repeat(4 * 1024 * 1024 + 1))
+    expect((await talk.closed).code).toBe(closeCode.tooBig)
+    await page.talk.caughtUp()
+  })
+
+  it("[L8] another version is told which side to upgrade", async () => {
+    const talk = await open(await start())
+    talk.say({ op: "hello", protocol: protocolVersion + 1 })
+    const { header } = await talk.hear("reject")
+    expect(header["reason"]).toMatch(/upgrade the bridge$/)
+    expect((await talk.closed).code).toBe(closeCode.wrongVersion)
+  })
+
+  it("a wrong hello is refused with the field that is wrong", async () => {
+    const talk = await open(await start())
+    talk.say({ op: "hello", protocol: protocolVersion, version: "1", runtime: "two words" })
+    expect((await talk.hear("reject")).header["reason"]).toContain("hello.runtime")
+    expect((await talk.closed).code).toBe(closeCode.badHello)
+  })
+
+  it("whoever says no hello in time is closed", async () => {
+    const talk = await open(await start({ helloMs: 1 }))
+    expect((await talk.closed).code).toBe(closeCode.helloTimeout)
+  })
+
+  it("nothing but pings is heard before hello", async () => {
+    const talk = await open(await start())
+    talk.say({ op: "outcome", id: "1", outcome: "value", durationMs: 1 })
+    expect((await talk.hear("error")).header["code"]).toBe("no-hello")
+  })
+})
+
+describe("[L35] start and stop", () => {
+  it("a stop says restarting, closes with 1012, and the port is free at once, with clients attached", async () => {
+    const bridge = await start()
+    const page = await runtime(bridge)
+    const frontEnd = await FrontEnd.connect(bridge)
+    await Promise.all([bridge.stop(), bridge.stop()])
+    expect((await page.talk.hear("restarting")).header["retryAfterMs"]).toBeGreaterThan(0)
+    expect((await page.talk.closed).code).toBe(closeCode.restarting)
+    expect((await frontEnd.talk.closed).code).toBe(closeCode.restarting)
+    const next = await start({ port: bridge.port })
+    await page.connect(next.port)
+    expect(page.welcome).toMatchObject({ number: 1, name: "chrome·shop", bridge: next.instance })
+  })
+
+  it("a stop does not wait for ends that do not answer", async () => {
+    const bridge = await start()
+    const page = await runtime(bridge)
+    page.talk.socket.pause()
+    await bridge.stop()
+    await start({ port: bridge.port })
+  })
+
+  it("numbers and names of an earlier bridge are kept where they are free", async () => {
+    const bridge = await start()
+    const pages = [await runtime(bridge), await runtime(bridge)] as const
+    await bridge.stop()
+    const next = await start({ port: bridge.port })
+    await pages[1].connect(next.port)
+    await pages[0].connect(next.port)
+    expect(pages.map(({ welcome }) => [welcome["number"], welcome["name"]])).toEqual([
+      [1, "chrome·shop"],
+      [2, "chrome·shop-2"],
+    ])
+  })
+
+  it("[L38] an outcome reached meanwhile gets to its asker through the new bridge, and the code ran once", async () => {
+    const bridge = await start()
+    const page = await runtime(bridge, never)
+    const frontEnd = await FrontEnd.connect(bridge)
+    const id = frontEnd.send("slow")
+    await page.talk.hear("eval")
+    await bridge.stop()
+    page.finish(id, '"done"')
+    const next = await start({ port: bridge.port })
+    await page.connect(next.port)
+    await page.talk.caughtUp()
+    expect(page.unacked).toEqual([id])
+    const again = await FrontEnd.connect(next)
+    expect((await again.evaluate("slow", { id, session: page.session })).result).toBe("done")
+    again.talk.say({ op: "ack", ids: [id] })
+    await page.talk.hear("ack")
+    expect(page.ran).toEqual([id])
+  })
+
+  it("[L38] an eval presented to the new bridge before its runtime is back waits for that session", async () => {
+    const bridge = await start()
+    const page = await runtime(bridge, never)
+    const frontEnd = await FrontEnd.connect(bridge)
+    const id = frontEnd.send("slow")
+    await page.talk.hear("eval")
+    await bridge.stop()
+    const next = await start({ port: bridge.port })
+    const again = await FrontEnd.connect(next)
+    again.send("slow", { id, session: page.session })
+    const bystander = await runtime(next)
+    page.finish(id, '"done"')
+    await page.connect(next.port)
+    expect((await again.outcome(id)).result).toBe("done")
+    expect([page.ran, bystander.ran]).toEqual([[id], []])
+  })
+
+  it("[L39] an eval whose asker never heard where it went is bound to the session that has its outcome", async () => {
+    const bridge = await start()
+    const page = await runtime(bridge, never)
+    const frontEnd = await FrontEnd.connect(bridge)
+    const id = frontEnd.send("slow")
+    await page.talk.hear("eval")
+    await bridge.stop()
+    page.finish(id, '"done"')
+    const next = await start({ port: bridge.port })
+    await page.connect(next.port)
+    await page.talk.caughtUp()
+    const bystander = await runtime(next)
+    const again = await FrontEnd.connect(next)
+    expect((await again.evaluate("slow", { id })).result).toBe("done")
+    expect([page.ran, bystander.ran]).toEqual([[id], []])
+  })
+
+  it("an eval of a session whose page was reloaded during the bounce is lost, and not run again", async () => {
+    const bridge = await start()
+    const page = await runtime(bridge, never)
+    const frontEnd = await FrontEnd.connect(bridge)
+    const id = frontEnd.send("slow")
+    await page.talk.hear("eval")
+    const { session } = page
+    await bridge.stop()
+    const next = await start({ port: bridge.port })
+    await page.reload(next.port)
+    const again = await FrontEnd.connect(next)
+    const { result } = await again.evaluate("slow", { id, session, runtime: page.id })
+    expect(result).toEqual({ code: "page-reloaded", reason: "page reloaded", ran: "unknown" })
+    expect(page.ran).toEqual([id])
+  })
+
+  it("outcomes that nobody asks a new bridge for are acknowledged after the grace time", async () => {
+    const bridge = await start()
+    const page = await runtime(bridge, never)
+    const frontEnd = await FrontEnd.connect(bridge)
+    const id = frontEnd.send("slow")
+    await page.talk.hear("eval")
+    await bridge.stop()
+    page.finish(id)
+    const next = await start({ port: bridge.port, graceMs: 30 })
+    await page.connect(next.port)
+    await page.talk.hear("ack")
+    expect(page.unacked).toEqual([])
+  })
+
+  it("a port in use is named, with the remedy", async () => {
+    const bridge = await start()
+    await expect(startBridge({ port: bridge.port })).rejects.toMatchObject({
+      code: "port-in-use",
+      message: `port ${bridge.port} is taken by another program: stop it, or pass --port`,
+    })
+  })
+
+  it("whoever holds the port in the other family is named, too, and nothing stays bound", async () => {
+    const squatter = createServer()
+    await new Promise<void>((resolve) => squatter.listen(0, "::1", resolve))
+    const { port } = squatter.address() as { port: number }
+    await expect(startBridge({ port })).rejects.toMatchObject({
+      code: "port-in-use",
+      message: expect.stringContaining("[::1]"),
+    })
+    await new Promise((resolve) => squatter.close(resolve))
+    await start({ port })
+  })
+
+  it("both loopback families are served", async () => {
+    const bridge = await start()
+    for (const host of ["127.0.0.1", "[::1]"]) {
+      const response = await fetch(`http://${host}:${bridge.port}/client.js`)
+      expect(await response.text()).toBe("client()")
+    }
+  })
+
+  it.each([
+    [{ port: -1 }, "port must be"],
+    [{ port: 1.5 }, "port must be"],
+    [{ host: "0.0.0.0" }, "not loopback"],
+    [{ token: "short" }, "token must be"],
+    [{ graceMs: Number.NaN }, "graceMs must be"],
+    [{ allowOrigins: ["*"] }, "name each origin exactly"],
+    [{ allowOrigins: ["null"] }, "sandboxed"],
+    [{ allowOrigins: ["example.test"] }, "no scheme"],
+    [{ allowOrigins: ["https://example.test/"] }, "no origin as browsers write it"],
+    [{ allowOrigins: ["https://Example.test"] }, "no origin as browsers write it"],
+    [{ allowHosts: ["http://example.test"] }, "host name without scheme"],
+    [{ demo: { "/other": { type: "text/html", body: "" } } }, "demo path"],
+  ] satisfies [BridgeOptions, string][])(
+    "options are checked before anything is bound: %j",
+    async (options, reason) => {
+      await expect(startBridge({ port: 0, ...options })).rejects.toMatchObject({
+        code: "bad-options",
+        message: expect.stringContaining(reason),
+      })
+    },
+  )
+})
+
+describe("a channel", () => {
+  it("is a front end without a socket", async () => {
+    const bridge = await start()
+    await runtime(bridge)
+    const frames: string[] = []
+    const outcome = new Promise<string>((resolve) => {
+      const channel = bridge.openChannel((frame) => {
+        frames.push(frame)
+        if (frame.startsWith('{"op":"outcome"')) resolve(frame)
+      })
+      channel.send(JSON.stringify({ op: "hello", protocol: 1, version: "1", frontEnd: "a", name: "terminal" }))
+      channel.send(`${JSON.stringify({ op: "eval", id: "e" })}\n1`)
+    })
+    expect(frames).toEqual([])
+    expect(JSON.parse((await outcome).split("\n")[0]!)).toMatchObject({ id: "e", outcome: "value" })
+    expect(JSON.parse(frames[0]!)).toMatchObject({ op: "welcome", runtimes: [{ number: 1 }] })
+  })
+
+  it("is closed by a stop, and one opened afterwards is closed at once", async () => {
+    const bridge = await start()
+    const closed = (): Promise<number> =>
+      new Promise((resolve) =>
+        bridge.openChannel(
+          () => undefined,
+          (code) => resolve(code),
+        ),
+      )
+    const before = closed()
+    await bridge.stop()
+    expect(await before).toBe(closeCode.restarting)
+    expect(await closed()).toBe(closeCode.restarting)
+  })
+})

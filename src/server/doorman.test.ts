@@ -1,0 +1,76 @@
+import type { IncomingMessage } from "node:http"
+import { expect, it } from "vitest"
+import { createDoorman } from "./doorman.ts"
+import { hashToken, type Policy } from "./gate.ts"
+
+const policy: Policy = {
+  allowHosts: new Set(),
+  allowOrigins: new Set(),
+  trustProxy: false,
+  tokenHash: hashToken("right"),
+  pages: new Set(),
+  maxRuntimes: 9,
+  maxRuntimesPerOrigin: 9,
+  frontEndSeats: 9,
+  maxWrongTokens: 2,
+}
+
+function stage() {
+  const lines: string[] = []
+  const clock = { now: 0 }
+  const doorman = createDoorman({
+    policy,
+    load: () => ({ isOpen: true, runtimes: 0, runtimesOf: () => 0, frontEnds: 0 }),
+    now: () => clock.now,
+    log: (line) => lines.push(line),
+    refused: () => undefined,
+  })
+  const statusOf = (url: string, headers: Readonly<Record<string, readonly string[]>>): number => {
+    const request = { method: "GET", url, headersDistinct: headers } as unknown as IncomingMessage
+    const verdict = doorman.judge(request, "request")
+    return verdict.admit ? 200 : verdict.status
+  }
+  return { lines, clock, statusOf }
+}
+
+const host = ["localhost"]
+
+it("says at most one line a second, and how many it did not say", () => {
+  const { lines, clock, statusOf } = stage()
+  for (let nth = 0; nth < 5; nth++) statusOf("/client.js", { host: ["evil.example"] })
+  expect(lines).toEqual([
+    'refused (403): the Host "evil.example" is not a loopback name: pass --allow-host to allow it',
+  ])
+  clock.now = 1000
+  statusOf("/client.js", { host: [] })
+  expect(lines[1]).toBe("refused (403): a request must have exactly one Host (and 4 others before)")
+})
+
+it("says nothing about what is just not there", () => {
+  const { lines, statusOf } = stage()
+  expect(statusOf("/favicon.ico", { host })).toBe(404)
+  expect(lines).toEqual([])
+})
+
+it("counts wrong tokens for a minute, and only those that came past the Origin rule", () => {
+  const { clock, statusOf } = stage()
+  const guess = { host, authorization: ["Bearer wrong"] }
+  for (let nth = 0; nth < 5; nth++) statusOf("/status", { ...guess, origin: ["http://localhost"] })
+  expect([1, 2, 3].map(() => statusOf("/status", guess))).toEqual([401, 401, 429])
+  expect(statusOf("/status", { host, authorization: ["Bearer right"] })).toBe(200)
+  clock.now = 60_001
+  expect(statusOf("/status", guess)).toBe(401)
+})
+
+it.each(["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via", "cf-connecting-ip"])(
+  "sees by %s that a proxy passed the request on",
+  (header) => {
+    const { statusOf } = stage()
+    expect(statusOf("/client.js", { host, [header]: ["x"] })).toBe(401)
+  },
+)
+
+it("sees by sec-fetch headers that a browser sent the request", () => {
+  const { statusOf } = stage()
+  expect(statusOf("/status", { host, authorization: ["Bearer right"], "sec-fetch-site": ["none"] })).toBe(403)
+})

@@ -1,0 +1,299 @@
+import { type AnsweringRuntime, type FromFrontEnd, type FromRuntime, type Said } from "../../protocol/index.ts"
+import type { Preparation } from "../../language/index.ts"
+import { write } from "../peer.ts"
+import { answering, type Loss, type Runtime } from "../runtimes/registry.ts"
+import {
+  open,
+  step,
+  type Ask,
+  type Code,
+  type Eval,
+  type LedgerConfig,
+  type LedgerEffect,
+  type LedgerEvent,
+  type LedgerStep,
+} from "./ledger.ts"
+import { Records } from "./records.ts"
+import { choose, type Seat } from "./target.ts"
+
+export interface RouterParts {
+  readonly runtimes: () => ReadonlyMap<string, Runtime>
+  /** Sends to the socket of a runtime, if it has one. */
+  readonly sendToRuntime: (runtime: string, message: string) => void
+  /** Its socket takes no more: what was sent is not read. */
+  readonly isStuffed: (runtime: string) => boolean
+  /** Sends to the socket of a front end, if it has one. */
+  readonly tell: (frontEnd: string, message: string) => void
+  readonly announce: (message: string) => void
+  readonly seatOf: (frontEnd: string) => Seat
+  readonly scriptTag: () => string
+  readonly prepare: (code: string) => Preparation
+  readonly graceMs: number
+  /** Milliseconds that never run backwards. */
+  readonly now: () => number
+}
+
+/** Who asks: a front end, by id and by the name that others see. */
+export interface Asker {
+  readonly id: string
+  readonly name: string
+}
+
+const defaultWaitMs = 5000
+/** Evals under way in all; one more is lost as `overflow` and has not run. */
+const maxUnsettled = 10_000
+/** Outcomes of an earlier bridge's evals that are remembered until somebody asks for them. */
+const maxWithheld = 10_000
+
+/** Leads evals to runtimes and outcomes back, as the ledger decides. */
+export class Router {
+  readonly #parts: RouterParts
+  readonly #unsettled = new Map<string, Exclude<Eval, { at: "settled" }>>()
+  readonly #records = new Records()
+  readonly #timers = new Map<string, NodeJS.Timeout>()
+  /** Outcomes that nobody has asked this bridge for: an earlier one may have been asked. */
+  readonly #withheld = new Map<string, AnsweringRuntime>()
+  /** Every end that an earlier bridge knew has had its time to return. */
+  #isSettled = false
+
+  constructor(parts: RouterParts) {
+    this.#parts = parts
+  }
+
+  get isSettled(): boolean {
+    return this.#isSettled
+  }
+
+  ask(asker: Asker, message: Said<FromFrontEnd, "eval">, code: string): void {
+    const { id, runtime, waitMs = defaultWaitMs, timeoutMs = 0 } = message
+    const known = this.#unsettled.get(id) ?? this.#records.get(id)
+    if (known !== undefined) {
+      this.#advance(id, known, { type: "asked", from: asker.id, by: asker.name })
+      return
+    }
+    const preparation = this.#parts.prepare(code)
+    const prepared = preparation.kind === "ready" ? preparation : undefined
+    const ask: Ask = {
+      id,
+      from: asker.id,
+      by: asker.name,
+      code: { typed: code, prepared },
+      runtime,
+      waitMs,
+      timeoutMs,
+    }
+    this.#take(id, open(ask, message.session ?? this.#withheld.get(id)?.session, this.#config()))
+    this.#withheld.delete(id)
+    const state = this.#unsettled.get(id)
+    if (state?.at === "bound") this.#seek(state)
+    else if (state?.at !== "queued") return
+    else if (preparation.kind === "ready") this.#place(state)
+    else this.#advance(id, state, { type: "refused", result: preparation.result })
+  }
+
+  cancel({ id, as = "cancelled" }: Said<FromFrontEnd, "cancel">): void {
+    const state = this.#unsettled.get(id)
+    if (state !== undefined) this.#advance(id, state, { type: "cancelled", as })
+  }
+
+  ack(ids: readonly string[]): void {
+    for (const id of ids) {
+      const record = this.#records.get(id)
+      if (record !== undefined) this.#advance(id, record, { type: "acked" })
+    }
+  }
+
+  frontEndLeft(frontEnd: string, forGood: boolean): void {
+    for (const [id, state] of this.#unsettled) {
+      if (state.ask.from === frontEnd) this.#advance(id, state, { type: "left", forGood })
+    }
+    for (const [id, record] of this.#records) {
+      if (record.from === frontEnd) this.#advance(id, record, { type: "left", forGood })
+    }
+  }
+
+  /** Only the session that an eval was sent to can answer it [L33]. */
+  outcome(by: AnsweringRuntime, outcome: Said<FromRuntime, "outcome">, body: string | undefined): void {
+    const { id } = outcome
+    const state = this.#unsettled.get(id) ?? this.#records.get(id)
+    if (state === undefined) this.#unasked(by, id)
+    else if (mayAnswer(state, by.session)) this.#advance(id, state, { type: "answered", by, outcome, body })
+  }
+
+  /** A session said hello, for the first time or again. */
+  sessionReady(runtime: Runtime): void {
+    const to = answering(runtime)
+    for (const [id, state] of this.#unsettled) {
+      if (sessionOf(state) === runtime.session) this.#advance(id, state, { type: "returned", to })
+      else if (state.at === "bound") this.#seek(state)
+    }
+  }
+
+  sessionEnded({ session }: AnsweringRuntime, { code, reason }: Loss): void {
+    for (const [id, state] of this.#unsettled) {
+      if (sessionOf(state) === session) this.#advance(id, state, { type: "ended", code, reason })
+    }
+  }
+
+  /** Runtimes or seats changed: what waits may have a place now. */
+  rethink(): void {
+    for (const state of this.#unsettled.values()) {
+      if (state.at === "queued") this.#place(state)
+    }
+  }
+
+  isBusy(session: string): boolean {
+    for (const state of this.#unsettled.values()) {
+      if (state.at === "sent" && state.to.session === session) return true
+    }
+    return false
+  }
+
+  /** The bridge is older than the grace time: what nobody has asked for, nobody will. */
+  settle(): void {
+    this.#isSettled = true
+    for (const [id, { id: runtime }] of this.#withheld) {
+      this.#parts.sendToRuntime(runtime, write({ op: "ack", ids: [id] }))
+    }
+    this.#withheld.clear()
+  }
+
+  stop(): void {
+    this.#timers.forEach((timer) => clearTimeout(timer))
+    this.#timers.clear()
+    this.#unsettled.clear()
+  }
+
+  #place(state: Extract<Eval, { at: "queued" }>): void {
+    const { id, from, runtime: wish } = state.ask
+    if (this.#unsettled.size > maxUnsettled) {
+      this.#advance(id, state, { type: "unplaceable", code: "overflow", reason: "too many evals are under way" })
+      return
+    }
+    const choice = choose(wish, this.#parts.seatOf(from), this.#parts.runtimes())
+    switch (choice.at) {
+      case "found":
+        this.#advance(id, state, this.#placed(choice.runtime))
+        return
+      case "absent": {
+        const isFirst = this.#parts.runtimes().size === 0 && wish === undefined
+        const reason = isFirst ? `${choice.loss}: add ${this.#parts.scriptTag()} to a page` : choice.loss
+        this.#advance(id, state, { type: "waits", reason, loss: choice.loss })
+        return
+      }
+      case "undecided":
+        this.#advance(id, state, { type: "unplaceable", code: "no-target", reason: choice.reason })
+        return
+      default:
+        choice satisfies never
+    }
+  }
+
+  #placed(runtime: Runtime): LedgerEvent {
+    if (runtime.presence.at !== "ready") {
+      const reason = `${runtime.name} is away`
+      return { type: "waits", reason, loss: reason }
+    }
+    if (this.#parts.isStuffed(runtime.id)) {
+      return { type: "unplaceable", code: "overflow", reason: `${runtime.name} does not read what it is sent` }
+    }
+    return { type: "placed", to: answering(runtime) }
+  }
+
+  /** Looks for the session that a bound eval waits for, or for the proof that it is over. */
+  #seek(state: Extract<Eval, { at: "bound" }>): void {
+    const { ask, session } = state
+    const runtimes = this.#parts.runtimes()
+    for (const runtime of runtimes.values()) {
+      if (runtime.session !== session) continue
+      if (runtime.presence.at === "ready") this.#advance(ask.id, state, { type: "returned", to: answering(runtime) })
+      return
+    }
+    // A number or a name may belong to another runtime by now.
+    if (ask.runtime === undefined || !runtimes.has(ask.runtime)) return
+    this.#advance(ask.id, state, { type: "ended", code: "page-reloaded", reason: "page reloaded" })
+  }
+
+  #unasked(by: AnsweringRuntime, id: string): void {
+    if (this.#isSettled) this.#parts.sendToRuntime(by.id, write({ op: "ack", ids: [id] }))
+    else if (this.#withheld.size < maxWithheld) this.#withheld.set(id, by)
+  }
+
+  #config(): LedgerConfig {
+    return { now: this.#parts.now(), graceMs: this.#parts.graceMs }
+  }
+
+  #advance(id: string, state: Eval, event: LedgerEvent): void {
+    this.#take(id, step(state, event, this.#config()))
+  }
+
+  #take(id: string, { state, effects }: LedgerStep): void {
+    if (state === undefined) this.#unsettled.delete(id)
+    else if (state.at === "settled") {
+      this.#unsettled.delete(id)
+      this.#records.set(id, state)
+    } else this.#unsettled.set(id, state)
+    for (const effect of effects) this.#perform(id, effect)
+  }
+
+  #perform(id: string, effect: LedgerEffect): void {
+    switch (effect.do) {
+      case "run":
+        return this.#run(effect.runtime, effect.id, effect.code)
+      case "send":
+        return this.#parts.sendToRuntime(effect.runtime, write(effect.message))
+      case "tell":
+        return this.#parts.tell(effect.frontEnd, write(effect.message, effect.body))
+      case "announce":
+        return this.#parts.announce(write(effect.message))
+      case "arm":
+        clearTimeout(this.#timers.get(id))
+        this.#timers.set(
+          id,
+          setTimeout(() => this.#due(id), effect.ms),
+        )
+        return
+      case "disarm":
+        clearTimeout(this.#timers.get(id))
+        this.#timers.delete(id)
+        return
+      default:
+        return effect satisfies never
+    }
+  }
+
+  #run(runtime: string, id: string, { typed, prepared }: Code): void {
+    const takesPrepared = this.#parts.runtimes().get(runtime)?.takesPrepared ?? false
+    const message =
+      prepared !== undefined && takesPrepared
+        ? write({ op: "eval", id, ...prepared.header }, prepared.code)
+        : write({ op: "eval", id }, typed)
+    this.#parts.sendToRuntime(runtime, message)
+  }
+
+  #due(id: string): void {
+    this.#timers.delete(id)
+    const state = this.#unsettled.get(id)
+    if (state !== undefined) this.#advance(id, state, { type: "due" })
+  }
+}
+
+/** The session that an eval under way belongs to, where it belongs to one. */
+function sessionOf(state: Exclude<Eval, { at: "settled" }>): string | undefined {
+  switch (state.at) {
+    case "queued":
+      return undefined
+    case "bound":
+      return state.session
+    case "sent":
+      return state.to.session
+    default:
+      return state satisfies never
+  }
+}
+
+function mayAnswer(state: Eval, session: string): boolean {
+  if (state.at !== "settled") return sessionOf(state) === session
+  const { runtime } = state.outcome
+  return runtime === undefined || runtime.session === session
+}

@@ -1,0 +1,97 @@
+import { describe, expect, it } from "vitest"
+import type { Runtime } from "../runtimes/registry.ts"
+import { choose, emptySeat, find, reseat, seatFor, type Seat } from "./target.ts"
+
+function runtime(number: number, name: string, origin = "http://localhost:3000"): Runtime {
+  const presence = { at: "ready", socket: number } as const
+  return {
+    id: `r${number}`,
+    number,
+    name,
+    session: `s${number}`,
+    kind: "page",
+    origin,
+    url: "",
+    title: "",
+    visible: true,
+    takesPrepared: true,
+    presence,
+  }
+}
+
+const all = (...runtimes: readonly Runtime[]): ReadonlyMap<string, Runtime> =>
+  new Map(runtimes.map((one) => [one.id, one]))
+
+const shop = runtime(1, "chrome·shop")
+const docs = runtime(2, "firefox·docs")
+const elsewhere = runtime(3, "chrome·elsewhere", "http://localhost:4000")
+
+describe("[L32] a seat", () => {
+  it("is taken by itself only while there is exactly one runtime", () => {
+    expect(reseat(emptySeat, all(), true)).toEqual(emptySeat)
+    expect(reseat(emptySeat, all(shop), true)).toEqual(seatFor(shop))
+    expect(reseat(emptySeat, all(shop, docs), true)).toEqual(emptySeat)
+  })
+
+  it("is kept while its runtime is there, whoever comes", () => {
+    const seat = seatFor(shop)
+    expect(reseat(seat, all(docs, shop), true)).toBe(seat)
+  })
+
+  it("is vacated when its runtime is gone, and inherited only by one of the same origin", () => {
+    const vacated = reseat(seatFor(shop), all(), true)
+    expect(vacated).toEqual({ at: "vacated", name: "chrome·shop", origin: "http://localhost:3000" })
+    expect(reseat(vacated, all(elsewhere), true)).toBe(vacated)
+    expect(reseat(vacated, all(docs, elsewhere), true)).toBe(vacated)
+    expect(reseat(vacated, all(docs), true)).toEqual(seatFor(docs))
+  })
+
+  it("of an earlier bridge waits for its runtime until all have had their time to return", () => {
+    const expected: Seat = { at: "expected", runtime: "r2" }
+    expect(reseat(expected, all(shop), false)).toBe(expected)
+    expect(reseat(expected, all(shop, docs), false)).toEqual(seatFor(docs))
+    expect(reseat(expected, all(shop), true)).toEqual(seatFor(shop))
+    expect(reseat(expected, all(), true)).toEqual(emptySeat)
+  })
+})
+
+describe("an eval's target", () => {
+  it("is the one it names, else the seat's", () => {
+    expect(choose("2", seatFor(shop), all(shop, docs))).toEqual({ at: "found", runtime: docs })
+    expect(choose(undefined, seatFor(shop), all(shop, docs))).toEqual({ at: "found", runtime: shop })
+  })
+
+  it("may still come", () => {
+    expect(choose("9", seatFor(shop), all(shop))).toEqual({ at: "absent", loss: "no runtime 9" })
+    expect(choose(undefined, emptySeat, all())).toEqual({ at: "absent", loss: "no runtime" })
+    expect(choose(undefined, { at: "expected", runtime: "r2" }, all(shop))).toMatchObject({ at: "absent" })
+    expect(choose(undefined, { at: "vacated", name: "chrome·shop", origin: "" }, all())).toMatchObject({ at: "absent" })
+  })
+
+  it("must be chosen where there is a choice, by number order", () => {
+    expect(choose(undefined, emptySeat, all(docs, shop))).toEqual({
+      at: "undecided",
+      reason: "2 runtimes and none chosen: 1 chrome·shop, 2 firefox·docs — choose one with --runtime or .use",
+    })
+  })
+
+  it("is never a runtime of another origin in the place of one that is gone", () => {
+    const vacated: Seat = { at: "vacated", name: "chrome·shop", origin: shop.origin }
+    expect(choose(undefined, vacated, all(elsewhere))).toEqual({
+      at: "undecided",
+      reason: "1 runtime and chrome·shop is gone: 3 chrome·elsewhere — choose one with --runtime or .use",
+    })
+  })
+})
+
+describe("a runtime is found", () => {
+  it("by id, number, name, or the part of the name that only it has", () => {
+    const runtimes = all(shop, docs, runtime(4, "firefox·shop"))
+    expect(find("r2", runtimes)).toBe(docs)
+    expect(find("1", runtimes)).toBe(shop)
+    expect(find("chrome·shop", runtimes)).toBe(shop)
+    expect(find("docs", runtimes)).toBe(docs)
+    expect(find("shop", runtimes)).toBeUndefined()
+    expect(find("", runtimes)).toBeUndefined()
+  })
+})

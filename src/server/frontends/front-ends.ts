@@ -1,0 +1,249 @@
+import {
+  closeCode,
+  features,
+  protocolVersion,
+  type AnsweringRuntime,
+  type FromFrontEnd,
+  type FromRuntime,
+  type Said,
+  type ToFrontEnd,
+} from "../../protocol/index.ts"
+import { choose, emptySeat, find, isSameSeat, list, reseat, seatFor, targetOf, type Seat } from "../evals/target.ts"
+import { write } from "../peer.ts"
+import { plain } from "../plain.ts"
+import { answering, infoOf, type Runtime } from "../runtimes/registry.ts"
+import type { Socket } from "../socket.ts"
+import { FrontEndPeer, type FrontEndPeerUse, type FrontEndWish } from "./peer.ts"
+
+/** A front end that is here, or that may come back. */
+interface FrontEnd {
+  readonly id: string
+  readonly name: string
+  seat: Seat
+  presence:
+    | { readonly at: "here"; readonly peer: FrontEndPeer }
+    | { readonly at: "away"; readonly timer: NodeJS.Timeout }
+}
+
+export interface FrontEndsParts {
+  readonly bridge: string
+  readonly version: string
+  readonly heartbeatMs: number
+  readonly helloMs: number
+  readonly graceMs: number
+  readonly maxBytes: number
+  readonly runtimes: () => ReadonlyMap<string, Runtime>
+  readonly sendToRuntime: (runtime: string, message: string) => void
+  /** Every runtime that an earlier bridge knew has had its time to return. */
+  readonly isSettled: () => boolean
+  readonly ask: (asker: Pick<FrontEnd, "id" | "name">, message: Said<FromFrontEnd, "eval">, code: string) => void
+  readonly cancel: (message: Said<FromFrontEnd, "cancel">) => void
+  readonly ack: (ids: readonly string[]) => void
+  /** A seat was chosen: what waits may have a place now. */
+  readonly seated: () => void
+  readonly left: (frontEnd: string, forGood: boolean) => void
+}
+
+/** Those who ask, and where each one's evals go. */
+export class FrontEnds implements FrontEndPeerUse {
+  readonly #parts: FrontEndsParts
+  readonly #frontEnds = new Map<string, FrontEnd>()
+  /** All sockets, also those that have not said hello. */
+  readonly #peers = new Set<FrontEndPeer>()
+
+  constructor(parts: FrontEndsParts) {
+    this.#parts = parts
+  }
+
+  get peers(): ReadonlySet<FrontEndPeer> {
+    return this.#peers
+  }
+
+  /** The names of those who are here. */
+  get names(): readonly string[] {
+    return [...this.#frontEnds.values()].filter(({ presence }) => presence.at === "here").map(({ name }) => name)
+  }
+
+  accept(socket: Socket): FrontEndPeer {
+    const peer = new FrontEndPeer(socket, this.#parts.helloMs, this)
+    this.#peers.add(peer)
+    return peer
+  }
+
+  seatOf(id: string): Seat {
+    return this.#frontEnds.get(id)?.seat ?? emptySeat
+  }
+
+  tell(id: string, message: string): void {
+    const presence = this.#frontEnds.get(id)?.presence
+    if (presence?.at === "here") presence.peer.send(message)
+  }
+
+  announce(message: string): void {
+    for (const { presence } of this.#frontEnds.values()) {
+      if (presence.at === "here") presence.peer.send(message)
+    }
+  }
+
+  console(runtime: AnsweringRuntime, line: Said<FromRuntime, "console">, body: string | undefined): void {
+    const text = (moreDropped: number): string => {
+      const dropped = (line.dropped ?? 0) + moreDropped
+      return write({ ...line, runtime, ...(dropped > 0 && { dropped }) }, body)
+    }
+    // A line of this kind is only a number of others.
+    const weight = (line.dropped ?? 0) + (line.kind === "dropped" ? 0 : 1)
+    let usual: string | undefined
+    for (const { presence } of this.#frontEnds.values()) {
+      if (presence.at !== "here") continue
+      presence.peer.sendLine(weight, (moreDropped) => (moreDropped > 0 ? text(moreDropped) : (usual ??= text(0))))
+    }
+  }
+
+  /** Runtimes came or went. */
+  reseat(): void {
+    for (const frontEnd of this.#frontEnds.values()) this.#sit(frontEnd, this.#reseated(frontEnd.seat))
+  }
+
+  stop(retryAfterMs: (nth: number) => number): void {
+    for (const { presence } of this.#frontEnds.values()) {
+      if (presence.at === "away") clearTimeout(presence.timer)
+    }
+    this.#frontEnds.clear()
+    let nth = 0
+    for (const peer of this.#peers) {
+      peer.say({ op: "restarting", retryAfterMs: retryAfterMs(nth++) })
+      peer.close(closeCode.restarting, "restarting")
+    }
+  }
+
+  hello(from: FrontEndPeer, { frontEnd: id, name, target }: Said<FromFrontEnd, "hello">): void {
+    const known = this.#frontEnds.get(id)
+    if (known?.presence.at === "away") clearTimeout(known.presence.timer)
+    const expected: Seat = target === undefined ? emptySeat : { at: "expected", runtime: target }
+    const frontEnd: FrontEnd = {
+      id,
+      name: plain(name, 40) || "front end",
+      seat: this.#reseated(known?.seat ?? expected),
+      presence: { at: "here", peer: from },
+    }
+    this.#frontEnds.set(id, frontEnd)
+    from.frontEnd = id
+    if (known?.presence.at === "here") {
+      known.presence.peer.reject(closeCode.replaced, "another socket of this front end took its place")
+    }
+    this.#welcome(frontEnd, from)
+  }
+
+  asked(from: FrontEndPeer, message: FrontEndWish, body: string | undefined): void {
+    const frontEnd = this.#speaking(from)
+    if (frontEnd === undefined) return
+    switch (message.op) {
+      case "eval":
+        return this.#parts.ask(frontEnd, message, body ?? "")
+      case "cancel":
+        return this.#parts.cancel(message)
+      case "ack":
+        return this.#parts.ack(message.ids)
+      case "use":
+        return this.#useRuntime(frontEnd, from, message.runtime)
+      case "reload":
+        return this.#reload(frontEnd, from, message)
+      default:
+        message satisfies never
+    }
+  }
+
+  left(from: FrontEndPeer, forGood: boolean): void {
+    this.#peers.delete(from)
+    const frontEnd = this.#speaking(from)
+    if (frontEnd === undefined) return
+    if (forGood) {
+      this.#frontEnds.delete(frontEnd.id)
+    } else {
+      frontEnd.presence = { at: "away", timer: setTimeout(() => this.#give(frontEnd), this.#parts.graceMs) }
+    }
+    this.#parts.left(frontEnd.id, forGood)
+  }
+
+  /** It did not come back. */
+  #give(frontEnd: FrontEnd): void {
+    this.#frontEnds.delete(frontEnd.id)
+    this.#parts.left(frontEnd.id, true)
+  }
+
+  /** The front end that a socket speaks for, unless another socket took its place. */
+  #speaking(from: FrontEndPeer): FrontEnd | undefined {
+    const frontEnd = from.frontEnd === undefined ? undefined : this.#frontEnds.get(from.frontEnd)
+    return frontEnd?.presence.at === "here" && frontEnd.presence.peer === from ? frontEnd : undefined
+  }
+
+  #welcome({ id, seat }: FrontEnd, peer: FrontEndPeer): void {
+    const { bridge, version, heartbeatMs, maxBytes } = this.#parts
+    const runtimes = [...this.#parts.runtimes().values()].map((runtime) => infoOf(runtime))
+    const target = targetOf(seat)
+    peer.say({
+      op: "welcome",
+      protocol: protocolVersion,
+      version,
+      bridge,
+      heartbeatMs,
+      maxBytes,
+      features,
+      frontEnd: id,
+      runtimes,
+      ...(target !== undefined && { target }),
+    })
+  }
+
+  #reseated(seat: Seat): Seat {
+    return reseat(seat, this.#parts.runtimes(), this.#parts.isSettled())
+  }
+
+  #sit(frontEnd: FrontEnd, seat: Seat): void {
+    const changed = !isSameSeat(seat, frontEnd.seat)
+    frontEnd.seat = seat
+    if (!changed || frontEnd.presence.at !== "here") return
+    const problem = seat.at === "vacated" ? `${seat.name} is gone` : undefined
+    frontEnd.presence.peer.say(targetMessage(seat, problem))
+  }
+
+  #useRuntime(frontEnd: FrontEnd, peer: FrontEndPeer, wish: string): void {
+    const runtimes = this.#parts.runtimes()
+    const runtime = find(wish, runtimes)
+    if (runtime === undefined) {
+      const others = runtimes.size === 0 ? "there is none" : `there is ${list(runtimes)}`
+      peer.say(targetMessage(frontEnd.seat, `no runtime ${plain(wish, 60)}: ${others}`))
+      return
+    }
+    frontEnd.seat = seatFor(runtime)
+    peer.say(targetMessage(frontEnd.seat, undefined))
+    this.#parts.seated()
+  }
+
+  #reload({ seat }: FrontEnd, peer: FrontEndPeer, message: Said<FromFrontEnd, "reload">): void {
+    const { id, runtime: wish, stylesheets } = message
+    const { runtimes, problem } = reloadable(wish, seat, this.#parts.runtimes())
+    const reload = write({ op: "reload", ...(stylesheets && { stylesheets }) })
+    for (const runtime of runtimes) this.#parts.sendToRuntime(runtime.id, reload)
+    peer.say({ op: "reloading", id, runtimes: runtimes.map(answering), ...(problem !== undefined && { problem }) })
+  }
+}
+
+function targetMessage(seat: Seat, problem: string | undefined): Said<ToFrontEnd, "target"> {
+  const runtime = targetOf(seat)
+  return { op: "target", ...(runtime !== undefined && { runtime }), ...(problem !== undefined && { problem }) }
+}
+
+/** The runtimes that a reload is for and that hear it. */
+function reloadable(
+  wish: string | undefined,
+  seat: Seat,
+  runtimes: ReadonlyMap<string, Runtime>,
+): { readonly runtimes: readonly Runtime[]; readonly problem?: string } {
+  if (wish === "all") return { runtimes: [...runtimes.values()].filter(({ presence }) => presence.at !== "away") }
+  const choice = choose(wish, seat, runtimes)
+  if (choice.at === "undecided") return { runtimes: [], problem: choice.reason }
+  if (choice.at === "absent") return { runtimes: [], problem: choice.loss }
+  if (choice.runtime.presence.at === "away") return { runtimes: [], problem: `${choice.runtime.name} is away` }
+  return { runtimes: [choice.runtime] }
+}

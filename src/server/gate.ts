@@ -1,0 +1,228 @@
+import { createHash, timingSafeEqual } from "node:crypto"
+import { hostName, isLoopbackName, originName } from "./addresses.ts"
+import { quoted } from "./plain.ts"
+
+/**
+ * Decides who may come in: what is known about a request goes in, a verdict
+ * comes out. One function for plain requests and for upgrades; it looks at
+ * nothing else, and it never throws.
+ */
+
+/** A request as far as the gate cares. Headers are lists, because a header may come twice. */
+export interface Knock {
+  readonly by: "request" | "upgrade"
+  readonly method: string
+  /** As it stood in the request line. */
+  readonly target: string
+  readonly hosts: readonly string[]
+  readonly origins: readonly string[]
+  readonly authorizations: readonly string[]
+  readonly subprotocols: readonly string[]
+  /** A header says that a proxy passed the request on. */
+  readonly forwarded: boolean
+  /** A `Sec-Fetch-*` header is there: a browser sent this. */
+  readonly fetched: boolean
+}
+
+/** The rules of this bridge, fixed at its start. */
+export interface Policy {
+  /** Beside the loopback names, in lower case. */
+  readonly allowHosts: ReadonlySet<string>
+  /** Beside those on loopback names, canonical. */
+  readonly allowOrigins: ReadonlySet<string>
+  readonly trustProxy: boolean
+  readonly tokenHash: Buffer
+  /** Paths of the demo. */
+  readonly pages: ReadonlySet<string>
+  readonly maxRuntimes: number
+  readonly maxRuntimesPerOrigin: number
+  /** Seats that no runtime can take. */
+  readonly frontEndSeats: number
+  /** Wrong tokens in a minute before the answer is 429. */
+  readonly maxWrongTokens: number
+}
+
+/** What counts at this moment. */
+export interface Load {
+  /** False while it starts or stops. */
+  readonly isOpen: boolean
+  readonly runtimes: number
+  readonly runtimesOf: (origin: string) => number
+  readonly frontEnds: number
+  readonly wrongTokens: number
+}
+
+export interface Refusal {
+  readonly admit: false
+  readonly status: 400 | 401 | 403 | 404 | 405 | 429 | 503
+  /** One sentence: what is wrong, and the option that would allow it. */
+  readonly reason: string
+  /** A token was presented and is not ours. */
+  readonly wrongToken?: true
+  /** For 405. */
+  readonly allow?: string
+}
+
+export interface Admission {
+  readonly admit: true
+  readonly door: DoorName
+  readonly path: string
+  readonly query: string
+  /** Verified; empty where the request had none. */
+  readonly origin: string
+  /** The origin belongs to a page that may be a runtime, and may read what is public. */
+  readonly readable: boolean
+}
+
+export type Verdict = Admission | Refusal
+
+export type DoorName = "client" | "page" | "eval" | "status" | "runtime" | "frontend"
+
+interface Door {
+  readonly name: DoorName
+  readonly by: Knock["by"]
+  readonly methods: readonly string[]
+  readonly who: "anyone" | "runtimes" | "front ends"
+}
+
+const reading = ["GET", "HEAD"]
+const page: Door = { name: "page", by: "request", methods: reading, who: "anyone" }
+const doors: ReadonlyMap<string, Door> = new Map([
+  ["/client.js", { name: "client", by: "request", methods: reading, who: "anyone" }],
+  ["/eval", { name: "eval", by: "request", methods: ["POST"], who: "front ends" }],
+  ["/status", { name: "status", by: "request", methods: reading, who: "front ends" }],
+  ["/runtime", { name: "runtime", by: "upgrade", methods: ["GET"], who: "runtimes" }],
+  ["/frontend", { name: "frontend", by: "upgrade", methods: ["GET"], who: "front ends" }],
+])
+
+const plainTarget = /^(\/(?:[A-Za-z0-9._~-]+(?:\/[A-Za-z0-9._~-]+)*\/?)?)(?:\?([A-Za-z0-9._~!$'()*+,;:@=&%-]*))?$/
+const dotSegment = /\/\.{1,2}(?:\/|$)/
+
+/** The subprotocol that carries a token, for ends that cannot set headers. Never echoed. */
+export const tokenProtocol = "repl-bridge.token."
+
+export function decide(knock: Knock, policy: Policy, load: Load): Verdict {
+  const host = refuseHost(knock, policy)
+  if (host) return host
+
+  const [, path, query = ""] = plainTarget.exec(knock.target) ?? []
+  if (path === undefined || dotSegment.test(path))
+    return refuse(400, "the request target has characters that no path of ours has")
+
+  const remote = knock.forwarded && !policy.trustProxy
+
+  const door = policy.pages.has(path) ? page : doors.get(path)
+  if (door === undefined || door.by !== knock.by)
+    return refuse(404, `there is nothing at ${quoted(path)} for this kind of request`)
+  if (!door.methods.includes(knock.method)) {
+    return { ...refuse(405, `${path} does not take ${quoted(knock.method)}`), allow: door.methods.join(", ") }
+  }
+
+  const origin = refuseOrigin(knock, policy, door)
+  if (origin) return origin
+
+  const needsToken = remote || door.who === "front ends" || (door.who === "runtimes" && knock.origins.length === 0)
+  const token = needsToken ? refuseToken(knock, policy, load, remote) : undefined
+  if (token) return token
+
+  const capacity = refuseCapacity(knock, policy, load, door)
+  if (capacity) return capacity
+
+  const from = knock.origins[0] ?? ""
+  return {
+    admit: true,
+    door: door.name,
+    path,
+    query,
+    origin: from,
+    readable: from !== "" && mayBeRuntime(from, policy),
+  }
+}
+
+function refuse(status: Refusal["status"], reason: string): Refusal {
+  return { admit: false, status, reason }
+}
+
+/** A page behind a rebound DNS name sends neither Origin nor Sec-Fetch-*: its Host is all there is to see. */
+function refuseHost({ hosts }: Knock, policy: Policy): Refusal | undefined {
+  const [host, ...others] = hosts
+  if (host === undefined || others.length > 0) return refuse(403, "a request must have exactly one Host")
+  const name = hostName(host)
+  if (name !== undefined && (isLoopbackName(name) || policy.allowHosts.has(name))) return undefined
+  return refuse(403, `the Host ${quoted(host)} is not a loopback name: pass --allow-host to allow it`)
+}
+
+function refuseOrigin({ origins, fetched }: Knock, policy: Policy, door: Door): Refusal | undefined {
+  const [origin, ...others] = origins
+  if (others.length > 0) return refuse(403, "a request must not have more than one Origin")
+  switch (door.who) {
+    case "anyone":
+      return undefined
+    case "front ends":
+      if (origin === undefined && !fetched) return undefined
+      return refuse(
+        403,
+        "requests from browsers may not evaluate, whatever their token (Node's fetch looks like one: use node:http)",
+      )
+    case "runtimes":
+      if (origin === undefined ? !fetched : mayBeRuntime(origin, policy)) return undefined
+      return refuse(
+        403,
+        `pages of ${quoted(origin ?? "no origin")} may not connect: pass --allow-origin with the exact origin to allow them`,
+      )
+    default:
+      return door.who satisfies never
+  }
+}
+
+function mayBeRuntime(origin: string, policy: Policy): boolean {
+  if (policy.allowOrigins.has(origin)) return true
+  const name = originName(origin)
+  return name !== undefined && isLoopbackName(name)
+}
+
+/**
+ * The right token always passes: it has 256 bits, so that the throttle need not keep
+ * a guesser from it, and must not keep its owner from it.
+ */
+function refuseToken(knock: Knock, policy: Policy, load: Load, remote: boolean): Refusal | undefined {
+  const presented = presentedToken(knock)
+  if (presented !== undefined && timingSafeEqual(hashToken(presented), policy.tokenHash)) return undefined
+  const where = remote
+    ? "a proxy passed this request on, so it needs the token: pass --trust-proxy if the proxy is yours"
+    : "the token of the bridge's discovery file is needed: Authorization: Bearer …"
+  if (presented === undefined) return refuse(401, where)
+  const status = load.wrongTokens >= policy.maxWrongTokens ? 429 : 401
+  return { ...refuse(status, `wrong token; ${where}`), wrongToken: true }
+}
+
+function presentedToken({ authorizations, subprotocols }: Knock): string | undefined {
+  if (authorizations.length > 1) return ""
+  const [header] = authorizations
+  if (header !== undefined) return /^Bearer +(\S+)$/i.exec(header)?.[1] ?? ""
+  const carriers = subprotocols.filter((protocol) => protocol.startsWith(tokenProtocol))
+  if (carriers.length > 1) return ""
+  return carriers[0]?.slice(tokenProtocol.length)
+}
+
+export function hashToken(token: string): Buffer {
+  return createHash("sha256").update(token).digest()
+}
+
+function refuseCapacity({ by, origins }: Knock, policy: Policy, load: Load, door: Door): Refusal | undefined {
+  if (by === "request") return undefined
+  if (!load.isOpen) return refuse(503, "the bridge is starting or stopping")
+  if (load.runtimes + load.frontEnds >= policy.maxRuntimes + policy.frontEndSeats) {
+    return refuse(503, "all sockets of the bridge are taken: pass --max-runtimes to allow more")
+  }
+  if (door.who !== "runtimes") return undefined
+  if (load.runtimes >= policy.maxRuntimes) {
+    return refuse(503, `there are ${load.runtimes} runtimes already: pass --max-runtimes to allow more`)
+  }
+  const [origin = ""] = origins
+  if (load.runtimesOf(origin) < policy.maxRuntimesPerOrigin) return undefined
+  return refuse(
+    503,
+    `there are ${policy.maxRuntimesPerOrigin} runtimes of ${quoted(origin)} already: pass --max-runtimes to allow more`,
+  )
+}

@@ -1,0 +1,98 @@
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from "node:http"
+import type { Duplex } from "node:stream"
+import type { Doorman } from "./doorman.ts"
+import type { Admission, Refusal } from "./gate.ts"
+import type { DemoFile } from "./options.ts"
+import { plain } from "./plain.ts"
+
+export interface HttpParts {
+  readonly doorman: Doorman
+  readonly clientScript: () => string
+  readonly demo: Readonly<Record<string, DemoFile>>
+  readonly status: () => unknown
+  readonly evaluate: (request: IncomingMessage, response: ServerResponse, query: URLSearchParams) => void
+}
+
+/** Nothing of the bridge may be framed, guessed at or kept. */
+const always = {
+  "X-Content-Type-Options": "nosniff",
+  "X-Frame-Options": "DENY",
+  "Content-Security-Policy": "frame-ancestors 'none'",
+  "Cache-Control": "no-store",
+} as const
+
+export function answerRequests({ doorman, clientScript, demo, status, evaluate }: HttpParts) {
+  return (request: IncomingMessage, response: ServerResponse): void => {
+    const verdict = doorman.judge(request, "request")
+    if (!verdict.admit) return refuse(response, verdict)
+    switch (verdict.door) {
+      case "client":
+        return sendClient(response, verdict, clientScript)
+      case "page": {
+        const { type, body } = demo[verdict.path]!
+        return send(response, 200, type, body)
+      }
+      case "status":
+        return sendJson(response, 200, JSON.stringify(status()))
+      case "eval":
+        return evaluate(request, response, new URLSearchParams(verdict.query))
+      case "runtime":
+      case "frontend":
+        // The gate lets only upgrades through these doors.
+        return
+      default:
+        verdict.door satisfies never
+    }
+  }
+}
+
+/** The same for everyone and without secrets: a page that includes it could read them. */
+function sendClient(response: ServerResponse, { origin, readable }: Admission, clientScript: () => string): void {
+  response.setHeader("Cross-Origin-Resource-Policy", "cross-origin")
+  response.setHeader("Vary", "Origin")
+  if (readable) response.setHeader("Access-Control-Allow-Origin", origin)
+  let script: string
+  try {
+    script = clientScript()
+  } catch (error) {
+    return send(response, 500, "text/plain; charset=utf-8", `there is no client script: ${String(error)}\n`)
+  }
+  send(response, 200, "text/javascript; charset=utf-8", script)
+}
+
+function refuse(response: ServerResponse, { status, reason, allow }: Refusal): void {
+  if (allow !== undefined) response.setHeader("Allow", allow)
+  // What else the connection brings is not worth reading.
+  response.setHeader("Connection", "close")
+  send(response, status, "text/plain; charset=utf-8", `${reason}\n`)
+}
+
+export function sendJson(response: ServerResponse, status: number, json: string): void {
+  send(response, status, "application/json", `${ascii(json)}\n`)
+}
+
+function send(response: ServerResponse, status: number, type: string, body: string | Uint8Array): void {
+  response.writeHead(status, { ...always, "Content-Type": type, "Content-Length": Buffer.byteLength(body) })
+  response.end(response.req.method === "HEAD" ? undefined : body)
+}
+
+/** Outside its strings JSON is ASCII, and inside them every character may be escaped. */
+function ascii(json: string): string {
+  return json.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+}
+
+/** The answer to an upgrade request that is not admitted. Browsers see it as 1006 only. */
+export function refuseUpgrade(wire: Duplex, { status, reason }: Refusal): void {
+  const body = `${plain(reason, 500)}\n`
+  const headers = {
+    ...always,
+    Connection: "close",
+    "Content-Type": "text/plain; charset=utf-8",
+    "Content-Length": Buffer.byteLength(body),
+    ...(status === 503 && { "Retry-After": "1" }),
+  }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  wire.on("error", () => wire.destroy())
+  wire.once("finish", () => wire.destroy())
+  wire.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("")}\r\n${body}`)
+}

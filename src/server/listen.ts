@@ -1,0 +1,99 @@
+import { createServer, type RequestListener, type Server } from "node:http"
+import type { IncomingMessage } from "node:http"
+import type { Duplex } from "node:stream"
+import { BridgeError } from "./errors.ts"
+
+export interface ListenParts {
+  readonly request: RequestListener
+  readonly upgrade: (request: IncomingMessage, wire: Duplex, head: Buffer) => void
+  /** Who has the port, and what to do about it. */
+  readonly portInUse: (port: number, address: string) => string
+}
+
+export interface Listening {
+  readonly port: number
+  readonly servers: readonly Server[]
+}
+
+/** Ports that the system chose for one family and that were taken in the other, before we give up. */
+const maxTries = 10
+
+/**
+ * Binds one port on both loopback families: `localhost` means `[::1]` first, and
+ * whoever holds that would get what is meant for us. A machine without IPv6 has
+ * nobody there.
+ *
+ * @throws {@link BridgeError} `port-in-use` or `cannot-listen`
+ */
+export async function listen(port: number, parts: ListenParts): Promise<Listening> {
+  for (let nth = 1; ; nth++) {
+    const first = await bind(port, "127.0.0.1", parts)
+    const chosen = portOf(first)
+    try {
+      return { port: chosen, servers: [first, await bind(chosen, "::1", parts)] }
+    } catch (error) {
+      if (isCoded(error) && (error.code === "EADDRNOTAVAIL" || error.code === "EAFNOSUPPORT")) {
+        return { port: chosen, servers: [first] }
+      }
+      first.closeAllConnections()
+      await close(first)
+      const mayTryAgain = port === 0 && nth < maxTries && error instanceof BridgeError && error.code === "port-in-use"
+      if (!mayTryAgain) throw error
+    }
+  }
+}
+
+/** Stops listening at once; resolves when the last connection is gone. */
+export function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeIdleConnections()
+  })
+}
+
+function bind(port: number, address: string, { request, upgrade, portInUse }: ListenParts): Promise<Server> {
+  const server = createServer(
+    {
+      headersTimeout: 5000,
+      requestTimeout: 10_000,
+      connectionsCheckingInterval: 1000,
+      maxHeaderSize: 8 * 1024,
+      // The gate says what is wrong with a Host.
+      requireHostHeader: false,
+    },
+    request,
+  )
+  server.on("upgrade", upgrade)
+  return new Promise((resolve, reject) => {
+    server.once("error", (error) => reject(explain(error, port, address, portInUse)))
+    server.listen(port, address, () => resolve(server))
+  })
+}
+
+function explain(error: Error, port: number, address: string, portInUse: ListenParts["portInUse"]): Error {
+  if (!isCoded(error)) return error
+  switch (error.code) {
+    case "EADDRINUSE":
+      return new BridgeError("port-in-use", portInUse(port, address))
+    case "EACCES":
+      return new BridgeError(
+        "cannot-listen",
+        `port ${port} is not yours to listen on: pass --port with one from 1024 up`,
+      )
+    case "EADDRNOTAVAIL":
+    case "EAFNOSUPPORT":
+      return error
+    default:
+      return new BridgeError("cannot-listen", `cannot listen on ${address} port ${port}: ${error.message}`)
+  }
+}
+
+function isCoded(error: unknown): error is Error & { readonly code: string } {
+  return error instanceof Error && "code" in error
+}
+
+function portOf(server: Server): number {
+  const address = server.address()
+  if (typeof address === "object" && address !== null) return address.port
+  throw new BridgeError("cannot-listen", "the system did not say which port it chose")
+}

@@ -1,0 +1,124 @@
+import { randomBytes } from "node:crypto"
+import { readFileSync } from "node:fs"
+import { originName } from "./addresses.ts"
+import { packageVersion } from "../protocol/index.ts"
+import { BridgeError } from "./errors.ts"
+import { quoted } from "./plain.ts"
+
+/** A file of the demo as it is served. */
+export interface DemoFile {
+  /** Its `Content-Type`. */
+  readonly type: string
+  readonly body: string | Uint8Array
+}
+
+/** All have defaults; they are validated before the port is bound [L35]. */
+export interface BridgeOptions {
+  /** 0 lets the system choose. @defaultValue 9001 */
+  readonly port?: number
+  /** `127.0.0.1`, `localhost` or `::1`; each means loopback, both families. @defaultValue "127.0.0.1" */
+  readonly host?: string
+  /** Exact origins, beside those on loopback names, whose pages may connect. */
+  readonly allowOrigins?: readonly string[]
+  /** Host names, beside the loopback names, under which the bridge may be addressed. */
+  readonly allowHosts?: readonly string[]
+  /** Requests that a proxy passed on count as local. @defaultValue false */
+  readonly trustProxy?: boolean
+  /** What front ends must present; at least 22 of the characters of base64url. @defaultValue random, 256 bits */
+  readonly token?: string
+  /** Sockets of runtimes at a time. @defaultValue 240 */
+  readonly maxRuntimes?: number
+  /** In milliseconds; 0 switches it off. @defaultValue 15000 */
+  readonly heartbeatMs?: number
+  /** How long a session or a front end that is away may take to return, in milliseconds. @defaultValue 60000 */
+  readonly graceMs?: number
+  /** How long a runtime may take to return after its page was unloaded, before it counts as closed, in milliseconds. @defaultValue 3000 */
+  readonly reloadMs?: number
+  /** The same where the browser closed the socket and the page said nothing, in milliseconds. @defaultValue 10000 */
+  readonly unannouncedMs?: number
+  /** How long a runtime may take to prove that it is alive when another claims its id, in milliseconds. @defaultValue 700 */
+  readonly probeMs?: number
+  /** How long an accepted socket may take to say hello, in milliseconds. @defaultValue 5000 */
+  readonly helloMs?: number
+  /** Named in welcome. @defaultValue the version of this package */
+  readonly version?: string
+  /** The text of `/client.js`. @defaultValue the built one, read at each request */
+  readonly clientScript?: string | (() => string)
+  /** What is served beside it, by path: `/demo` and its assets. @defaultValue nothing */
+  readonly demo?: Readonly<Record<string, DemoFile>>
+  /** Takes the bridge's own log, a line at a time. @defaultValue nobody */
+  readonly log?: (line: string) => void
+}
+
+export type Settings = Required<BridgeOptions> & { readonly maxRuntimesPerOrigin: number }
+
+/** @throws {@link BridgeError} `bad-options` with a sentence that names the option */
+export function settingsOf(options: BridgeOptions): Settings {
+  const settings: Settings = {
+    port: options.port ?? 9001,
+    host: options.host ?? "127.0.0.1",
+    allowOrigins: options.allowOrigins ?? [],
+    allowHosts: options.allowHosts ?? [],
+    trustProxy: options.trustProxy ?? false,
+    token: options.token ?? randomBytes(32).toString("base64url"),
+    maxRuntimes: options.maxRuntimes ?? 240,
+    maxRuntimesPerOrigin: options.maxRuntimes ?? 32,
+    heartbeatMs: options.heartbeatMs ?? 15_000,
+    graceMs: options.graceMs ?? 60_000,
+    reloadMs: options.reloadMs ?? 3000,
+    unannouncedMs: options.unannouncedMs ?? 10_000,
+    probeMs: options.probeMs ?? 700,
+    helloMs: options.helloMs ?? 5000,
+    version: options.version ?? packageVersion,
+    clientScript: options.clientScript ?? builtClientScript,
+    demo: options.demo ?? {},
+    log: options.log ?? (() => undefined),
+  }
+  wholeNumber("port", settings.port, 0, 65_535)
+  wholeNumber("maxRuntimes", settings.maxRuntimes, 1, 1_000_000)
+  for (const name of ["heartbeatMs", "graceMs", "reloadMs", "unannouncedMs", "probeMs", "helloMs"] as const) {
+    wholeNumber(name, settings[name], 0, 2 ** 31 - 1)
+  }
+  if (!["127.0.0.1", "localhost", "::1"].includes(settings.host)) {
+    bad(`host ${quoted(settings.host)} is not loopback: the bridge serves this machine only, so leave host out`)
+  }
+  if (!/^[\w-]{22,512}$/.test(settings.token)) bad("token must be 22 to 512 of the characters A–Z a–z 0–9 _ -")
+  settings.allowOrigins.forEach(checkOrigin)
+  settings.allowHosts.forEach(checkHost)
+  for (const path of Object.keys(settings.demo)) {
+    if (!/^\/demo(?:\/[\w~-][\w.~-]*)*$/.test(path))
+      bad(`demo path ${quoted(path)} must be /demo or below it, of plain characters`)
+  }
+  return settings
+}
+
+function bad(message: string): never {
+  throw new BridgeError("bad-options", message)
+}
+
+function wholeNumber(name: string, value: number, least: number, most: number): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return
+  bad(`${name} must be a whole number from ${least} to ${most}, not ${String(value)}`)
+}
+
+function checkOrigin(origin: string): void {
+  const given = `allowOrigins: ${quoted(origin)}`
+  if (origin === "null")
+    bad(`${given} is the origin of every sandboxed frame and file: serve the page over http instead`)
+  if (origin.includes("*")) bad(`${given} is a pattern: name each origin exactly`)
+  if (!origin.includes("://")) bad(`${given} has no scheme: write it like https://example.test:8080`)
+  const isWeb = /^https?:/i.test(origin)
+  if (isWeb ? originName(origin) === undefined : !/^[a-z][a-z0-9+.-]*:\/\/[\w.-]+(?::\d+)?$/.test(origin)) {
+    bad(`${given} is no origin as browsers write it: scheme and host in lower case, no default port, no path`)
+  }
+}
+
+function checkHost(host: string): void {
+  if (/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/i.test(host)) return
+  bad(`allowHosts: ${quoted(host)} must be a host name without scheme, port or pattern`)
+}
+
+/** The library and the bundled command line both lie one folder below it. */
+function builtClientScript(): string {
+  return readFileSync(new URL("../client.js", import.meta.url), "utf8")
+}

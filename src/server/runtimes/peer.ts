@@ -1,0 +1,102 @@
+import { decodeFromRuntime, type FromRuntime, type RuntimeInfo, type Said } from "../../protocol/index.ts"
+import { Peer } from "../peer.ts"
+import type { Pulsing } from "../pulse.ts"
+import type { Socket } from "../socket.ts"
+import type { SocketId } from "./registry.ts"
+
+/** What one socket of a runtime brings to the bridge. */
+export interface RuntimePeerUse {
+  hello(from: RuntimePeer, hello: Said<FromRuntime, "hello">): void
+  status(from: RuntimePeer, status: Said<FromRuntime, "status">): void
+  /** It answered a probe: its page did, or only its network stack. */
+  answered(from: RuntimePeer, by: "page" | "network"): void
+  outcome(from: RuntimePeer, outcome: Said<FromRuntime, "outcome">, body: string | undefined): void
+  console(from: RuntimePeer, line: Said<FromRuntime, "console">, body: string | undefined): void
+  left(from: RuntimePeer, code: number, bye: string | undefined): void
+  isBusy(from: RuntimePeer): boolean
+}
+
+export interface RuntimePeerParts {
+  readonly id: SocketId
+  readonly socket: Socket
+  readonly origin: string
+  /** As the upgrade request had it. */
+  readonly userAgent: string
+  readonly helloMs: number
+  readonly use: RuntimePeerUse
+}
+
+/** One socket of a runtime. */
+export class RuntimePeer extends Peer<FromRuntime> implements Pulsing {
+  readonly id: SocketId
+  readonly origin: string
+  readonly userAgent: string
+  /** The runtime and session that it speaks for, once it is welcome. */
+  speaksFor: Pick<RuntimeInfo, "id" | "number" | "name" | "session"> | undefined
+  readonly #use: RuntimePeerUse
+  readonly #probe: string
+  #bye: string | undefined
+  #unackedLine: number | undefined
+
+  constructor({ id, socket, origin, userAgent, helloMs, use }: RuntimePeerParts) {
+    super({ socket, decode: decodeFromRuntime, role: "runtime", helloMs })
+    this.id = id
+    this.origin = origin
+    this.userAgent = userAgent
+    this.#use = use
+    this.#probe = `probe-${id}`
+  }
+
+  get isBusy(): boolean {
+    return this.#use.isBusy(this)
+  }
+
+  /** Asks the page and the network stack below it for a sign of life, each in its own way. */
+  probe(): void {
+    this.say({ op: "ping", id: this.#probe })
+    this.socket.ping(this.#probe)
+  }
+
+  /** Its console lines up to this one are passed on; said once for all of a turn. */
+  ackLine(seq: number): void {
+    if (this.#unackedLine === undefined) {
+      queueMicrotask(() => {
+        if (this.#unackedLine !== undefined) this.say({ op: "ack", seq: this.#unackedLine })
+        this.#unackedLine = undefined
+      })
+    }
+    this.#unackedLine = Math.max(this.#unackedLine ?? 0, seq)
+  }
+
+  protected hear(message: FromRuntime, body: string | undefined): void {
+    switch (message.op) {
+      case "hello":
+        return this.#use.hello(this, message)
+      case "status":
+        return this.#use.status(this, message)
+      case "outcome":
+        return this.#use.outcome(this, message, body)
+      case "console":
+        return this.#use.console(this, message, body)
+      case "pong":
+        if (message.id === this.#probe) this.#use.answered(this, "page")
+        return
+      case "bye":
+        this.#bye = message.reason
+        return
+      case "ping":
+      case "error":
+        return
+      default:
+        return message satisfies never
+    }
+  }
+
+  pong(payload: string): void {
+    if (payload === this.#probe) this.#use.answered(this, "network")
+  }
+
+  protected left(code: number): void {
+    this.#use.left(this, code, this.#bye)
+  }
+}

@@ -1,0 +1,82 @@
+import { join } from "node:path"
+import type { Browser, Page } from "playwright-core"
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest"
+import { openDesk, type Desk, type Served } from "../support/bridge-process.ts"
+import { openBrowser } from "../support/browser.ts"
+import { openPane, requireTmux, type Pane } from "../support/tmux.ts"
+
+/** The terminal front end as a user has it: a real terminal, a bridge that comes and goes, a real page. */
+
+const bin = new URL("../../bin/repl-bridge.js", import.meta.url).pathname
+
+let browser: Browser
+let desk: Desk
+let bridge: Served
+let page: Page
+let terminal: Pane
+
+beforeAll(async () => {
+  requireTmux()
+  browser = await openBrowser()
+})
+afterAll(() => browser.close())
+
+beforeEach(async () => {
+  desk = await openDesk()
+  bridge = await desk.serve("--port", "0")
+  page = await browser.newPage()
+  await page.goto(`${bridge.url}/demo`)
+  const state = `XDG_STATE_HOME=${join(desk.folder, "state")}`
+  terminal = await openPane(`env ${state} ${process.execPath} ${bin} attach --port ${bridge.port} --no-color`)
+  await terminal.until(/^.*orrery ›$/m)
+})
+afterEach(async () => {
+  await terminal.close()
+  await page.close()
+  await desk.clear()
+})
+
+async function restart(): Promise<void> {
+  bridge = await desk.serve("--port", String(bridge.port))
+}
+
+test("a reload and a bounce in the middle of a line leave the line as it is", async () => {
+  await terminal.type("6 *")
+  await terminal.until("› 6 *")
+  await page.reload()
+  await terminal.until(/was loaded again\n.*orrery › 6 \*$/)
+  await bridge.end("SIGKILL")
+  await terminal.until(/^\(bridge away, retrying\) › 6 \*$/m)
+  await restart()
+  await terminal.until(/^.*orrery › 6 \*$/m)
+  await terminal.type(" 7")
+  await terminal.press("Enter")
+  await terminal.until(/› 6 \* 7\n42\n.*orrery ›$/)
+})
+
+test("an eval in flight over a bounce prints its outcome, once, above the line typed meanwhile", async () => {
+  await terminal.type("await new Promise(done => globalThis.finish = () => done(6 * 7))")
+  await terminal.press("Enter")
+  await terminal.until("running")
+  await terminal.type("next")
+  await bridge.end("SIGKILL")
+  await terminal.until(/waiting for the bridge.*\n\(bridge away, retrying\) › next$/)
+  await restart()
+  await terminal.until(/running.*\n.*orrery › next$/)
+  await page.evaluate("finish()")
+  const screen = await terminal.until(/\n42.*\n.*orrery › next$/)
+  expect(screen.match(/^42/gm)).toHaveLength(1)
+})
+
+test("a reload during an eval ends it as lost, and ^C ends one that never would", async () => {
+  await terminal.type("await new Promise(() => {})")
+  await terminal.press("Enter")
+  await terminal.until("running")
+  await page.reload()
+  await terminal.until(/lost: page reloaded.*\n.*orrery ›$/)
+  await terminal.type("await new Promise(() => {})")
+  await terminal.press("Enter")
+  await terminal.until("running")
+  await terminal.press("C-c")
+  await terminal.until(/cancelled.*\n.*orrery ›$/)
+})

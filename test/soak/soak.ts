@@ -1,0 +1,224 @@
+import { readFileSync } from "node:fs"
+import { getHeapStatistics } from "node:v8"
+import type { Browser, Page } from "playwright-core"
+import type { Evaluation, FrontEnd } from "../../src/frontend/index.ts"
+import { connectFrontEnd } from "../../src/frontend/index.ts"
+import { startBridge, type Bridge } from "../../src/server/index.ts"
+import { openBrowser, servePages, type Pages } from "../support/browser.ts"
+import { openWire, type Wire } from "../support/wire.ts"
+
+/**
+ * Random faults against the whole path, in two browsers of three tabs each:
+ * evals, reloads, resets, black holes, bounces. What must hold whatever happens:
+ *
+ * - every eval ends in one outcome, in bounded time;
+ * - no code runs twice in a session, and a `value` ran exactly once;
+ * - only an eval whose page was reloaded, or whose bridge was away for longer than it waits, is lost;
+ * - memory, handles and timers do not grow.
+ */
+
+const heartbeatMs = 500
+const tabsPerBrowser = 3
+const timeoutMs = 60_000
+const waitMs = 30_000
+
+interface Tab {
+  readonly page: Page
+  /** The runtime's number, which it keeps whatever happens. */
+  number: number
+  reloads: number
+}
+
+export async function soak({ minutes, seed }: { minutes: number; seed: number }): Promise<number> {
+  console.log(`soak: ${minutes} minutes, seed ${seed}`)
+  const world = await setUp()
+  try {
+    const random = randomFrom(seed)
+    await play(world, random, 15_000)
+    const before = await settle(world)
+    const tally = await play(world, random, minutes * 60_000)
+    const after = await settle(world)
+    for (const [what, count] of tally) console.log(`${what}: ${count}`)
+    console.log(`heap: ${megabytes(before.heap)} before, ${megabytes(after.heap)} after`)
+    console.log(`handles: ${before.handles} before, ${after.handles} after`)
+    if (after.heap > before.heap * 1.1 + 1e6) world.broken.push("the heap grew by more than a tenth")
+    if (after.handles > before.handles) world.broken.push("handles or timers were left behind")
+  } catch (error) {
+    world.broken.push(String(error))
+  } finally {
+    await world.end()
+  }
+  for (const problem of world.broken) console.log(`broken: ${problem}`)
+  console.log(world.broken.length === 0 ? "soak: every promise held" : `soak: FAILED, again with --seed ${seed}`)
+  return world.broken.length === 0 ? 0 : 1
+}
+
+interface World {
+  readonly tabs: readonly Tab[]
+  readonly wire: Wire
+  readonly frontEnds: readonly FrontEnd[]
+  readonly pending: Set<Promise<void>>
+  readonly broken: string[]
+  bounce(): Promise<void>
+  end(): Promise<void>
+}
+
+async function setUp(): Promise<World> {
+  const clientScript = readFileSync(new URL("../dist/client.js", import.meta.url), "utf8")
+  const options = { heartbeatMs, clientScript, token: "soak".repeat(10) }
+  let bridge: Bridge = await startBridge({ port: 0, ...options })
+  const wire = await openWire(bridge.port)
+  const html = `<title>soak</title><script>ran = {}</script><script src="${wire.url}/client.js"></script>`
+  const pages: Pages = await servePages({ "/": html })
+  const browsers: Browser[] = await Promise.all([openBrowser(), openBrowser()])
+  const tabs = await Promise.all(
+    browsers.flatMap((browser) => Array.from({ length: tabsPerBrowser }, () => openTab(browser, pages.origin))),
+  )
+  const frontEnds = await Promise.all(
+    ["one", "two"].map((name) => connectFrontEnd({ url: wire.url, token: options.token, name, connectMs: 10_000 })),
+  )
+  return {
+    tabs,
+    wire,
+    frontEnds,
+    pending: new Set(),
+    broken: [],
+    async bounce() {
+      const { port } = bridge
+      await bridge.stop()
+      bridge = await startBridge({ port, ...options })
+    },
+    async end() {
+      await Promise.all(frontEnds.map((frontEnd) => frontEnd.close()))
+      await Promise.all(browsers.map((browser) => browser.close()))
+      await pages.close()
+      await wire.close()
+      await bridge.stop()
+    },
+  }
+}
+
+async function openTab(browser: Browser, origin: string): Promise<Tab> {
+  const page = await (await browser.newContext()).newPage()
+  await page.goto(origin)
+  const number = await numberOf(page)
+  return { page, number, reloads: 0 }
+}
+
+/** The number that the bridge gave, which the page keeps for its reloads. */
+async function numberOf(page: Page): Promise<number> {
+  await page.waitForFunction("replBridge.state === 'ready'", undefined, { timeout: 30_000 })
+  return page.evaluate("JSON.parse(sessionStorage.getItem('repl-bridge')).number")
+}
+
+type Tally = Map<string, number>
+
+async function play(world: World, random: () => number, ms: number): Promise<Tally> {
+  const tally: Tally = new Map()
+  const count = (what: string): void => void tally.set(what, (tally.get(what) ?? 0) + 1)
+  const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)]!
+  const end = Date.now() + ms
+  let serial = 0
+  while (Date.now() < end) {
+    const dice = random()
+    if (dice < 0.86) {
+      const asked = ask(
+        world,
+        pick(world.tabs),
+        pick(world.frontEnds),
+        `${seedless(ms)}-${serial++}`,
+        random() < 0.3,
+        count,
+      )
+      world.pending.add(asked)
+      void asked.finally(() => world.pending.delete(asked))
+    } else if (dice < 0.91) {
+      count("resets")
+      world.wire.reset()
+    } else if (dice < 0.94) {
+      count("black holes")
+      world.wire.flow("both", { kind: "swallow" })
+    } else if (dice < 0.97) {
+      count("reloads")
+      const tab = pick(world.tabs)
+      tab.reloads++
+      await tab.page.reload()
+    } else {
+      count("bounces")
+      await world.bounce()
+    }
+    if (world.pending.size > 40) await Promise.race(world.pending)
+    await pause(random() * 40)
+  }
+  return tally
+}
+
+let plays = 0
+const seedless = (ms: number): string => `${ms}-${plays++}`
+
+/** One eval, watched to its end. */
+async function ask(
+  { broken }: World,
+  tab: Tab,
+  frontEnd: FrontEnd,
+  key: string,
+  isSlow: boolean,
+  count: (what: string) => void,
+): Promise<void> {
+  const { reloads } = tab
+  const body = isSlow ? "await new Promise((done) => setTimeout(done, 300)); " : ""
+  const code = `ran["${key}"] = (ran["${key}"] ?? 0) + 1; ${body}ran["${key}"]`
+  const evaluation = await within(
+    timeoutMs + waitMs + 10_000,
+    frontEnd.evaluate(code, { runtime: String(tab.number), timeoutMs, waitMs }),
+  )
+  if (evaluation === undefined) {
+    broken.push(`eval ${key} hung`)
+    return
+  }
+  count(evaluation.outcome)
+  const problem = judge(evaluation, tab.reloads > reloads)
+  if (problem !== undefined) broken.push(`eval ${key}: ${problem}`)
+}
+
+function judge({ outcome, result }: Evaluation, wasReloaded: boolean): string | undefined {
+  if (outcome === "value") return result.value === 1 ? undefined : `ran ${String(result.value)} times`
+  if (outcome === "lost" && wasReloaded && result.code === "page-reloaded") return undefined
+  return `ended as ${outcome}: ${JSON.stringify(result)}`
+}
+
+/** Lets everything come to rest, and measures what is there. */
+async function settle(world: World): Promise<{ heap: number; handles: number }> {
+  await Promise.all(world.pending)
+  await Promise.all(world.tabs.map(({ page }) => page.waitForFunction("replBridge.state === 'ready'")))
+  for (const { page, number } of world.tabs) {
+    const twice = await page.evaluate("Object.values(ran).filter((times) => times !== 1).length")
+    if (twice !== 0) world.broken.push(`${String(twice)} evals ran twice in tab ${number}`)
+    await page.evaluate("ran = {}; 0")
+  }
+  // Records of settled evals live for a minute; what is measured is what outlives them.
+  await pause(65_000)
+  globalThis.gc?.()
+  return { heap: getHeapStatistics().used_heap_size, handles: process.getActiveResourcesInfo().length }
+}
+
+function randomFrom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state * 1664525 + 1013904223) % 4294967296
+    return state / 4294967296
+  }
+}
+
+function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
+  return new Promise((done) => {
+    const timer = setTimeout(() => done(undefined), ms)
+    void promise.then((value) => {
+      clearTimeout(timer)
+      done(value)
+    })
+  })
+}
+
+const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms))
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
