@@ -4,8 +4,10 @@ import { drawPreview } from "./preview.ts"
 import { bare, cut, match, sourceOf, textOf } from "./reading.ts"
 
 export interface DescribeOptions {
-  /** How much a `value` may say, in characters of JSON. @defaultValue as much as a preview */
+  /** How much the `value` of an object may say, in characters, about. @defaultValue as much as a preview */
   readonly maxLength?: number
+  /** How long a text may be to be sent whole. @defaultValue `maxLength` */
+  readonly maxText?: number
   /** Puts the positions of the user's own text into the stacks of errors. */
   readonly restoreStack?: RestoreStack
 }
@@ -17,8 +19,8 @@ const limits = { ...previewLimits, text: 500, length: previewLimits.length * 0.9
 
 /** A value as front ends see it, made without running code of the page. Never throws. */
 export function describe(value: unknown, options: DescribeOptions = {}): RemoteObject {
-  const { maxLength = previewLimits.length, restoreStack } = options
-  const primitive = drawPrimitive(value, maxLength)
+  const { maxLength = previewLimits.length, maxText = maxLength, restoreStack } = options
+  const primitive = drawPrimitive(value, maxText)
   return primitive === undefined
     ? describeObject(value as object, maxLength, restoreStack)
     : describePrimitive(value, primitive)
@@ -41,12 +43,12 @@ function describePrimitive(value: unknown, drawn: Preview): RemoteObject {
   if (value === null) return bare({ type, subtype: "null", description: "null", value })
   if (value === undefined) return bare({ type, description: type })
   if (typeof drawn !== "object") return bare({ type, value, description: type === "string" ? undefined : `${drawn}` })
-  const { text, more } = drawn as { text: string; more?: number }
+  const { text, more } = drawn as { readonly text: string; readonly more?: number }
   return bare({
     type,
-    description: more ? `${text}…` : text,
+    description: cut(text, more ? maxDescription : Infinity),
     unserializableValue: more || type === "symbol" ? undefined : text,
-    preview: more ? drawn : undefined,
+    preview: more ? drawPrimitive(value, limits.length - maxDescription) : undefined,
   })
 }
 

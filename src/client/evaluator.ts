@@ -1,7 +1,7 @@
 import type { Refused } from "../protocol/index.ts"
 import { createBindings, type EvalHeader } from "./bindings.ts"
 import { createRestorer } from "./positions.ts"
-import { findScripts, type Scripts } from "./scripts.ts"
+import { findScripts, named, type Scripts } from "./scripts.ts"
 
 /** How an input ended here, before its value is described. */
 export type Completion =
@@ -49,19 +49,27 @@ interface Placed {
 }
 
 const { defineProperty } = Object
-const { Promise, document, location, setTimeout, scheduler, URL } = globalThis as typeof globalThis & {
+const {
+  eval: evalAtLoad,
+  Promise,
+  document,
+  location,
+  setTimeout,
+  scheduler,
+  URL,
+} = globalThis as typeof globalThis & {
   readonly scheduler?: { postTask(run: () => void, options: { readonly priority: string }): void }
 }
 
 export function createEvaluator(parts: EvaluatorParts = {}): Evaluator {
-  const { evalGlobally = globalThis.eval, scope = globalThis } = parts
+  const { evalGlobally = evalAtLoad, scope = globalThis } = parts
   let scripts = "scripts" in parts ? parts.scripts : findScripts()
   let isEvalAllowed: boolean | undefined
   const restorer = createRestorer()
   const bindings = createBindings(read)
   defineProperty(bindings.checked, "import", { value: importFromHere })
-  /** Prepared code puts the function that it becomes into `f`, and asks `n` for names. */
-  const guard = { f: undefined as unknown, n: bindings.checked }
+  /** Prepared code puts the function that it becomes into `f`, asks `n` for names, and in loops calls `c`. */
+  const guard = { f: undefined as unknown, n: bindings.checked, c: checkLoop }
   defineProperty(scope, "__repl", { value: guard, configurable: true })
 
   function canEval(): boolean {
@@ -73,14 +81,16 @@ export function createEvaluator(parts: EvaluatorParts = {}): Evaluator {
     return isEvalAllowed
   }
 
-  function handOver(run: (text: string) => unknown, text: string): unknown {
+  /** Runs a text that puts something into `guard.f`. */
+  function handOver(text: string, source: string, via: Scripts | undefined): unknown {
     guard.f = undefined
-    run(text)
+    if (via) via.run(text, source)
+    else evalGlobally(named(text, source))
     return guard.f
   }
 
   function read(expression: string): unknown {
-    return canEval() ? evalGlobally(expression) : handOver(scripts!.run, `__repl.f=${expression}`)
+    return canEval() ? evalGlobally(expression) : handOver(`__repl.f=${expression}`, "repl", scripts)
   }
 
   /** Where `import()` itself would look for modules beside this client. */
@@ -88,6 +98,18 @@ export function createEvaluator(parts: EvaluatorParts = {}): Evaluator {
     const name = String(specifier)
     const url = /^\.{0,2}\//.test(name) ? new URL(name, document?.baseURI ?? location.href).href : name
     return (read("(url,options)=>import(url,options)") as (...parts: unknown[]) => unknown)(url, options)
+  }
+
+  let busySince = 0
+
+  /** Throws in a loop that has kept all else from running for longer than the limit. */
+  function checkLoop(limitMs: number): void {
+    const now = performance.now()
+    if (!busySince) {
+      busySince = now
+      setTimeout(() => (busySince = 0))
+    }
+    if (now - busySince > limitMs) throw new Error(`a loop was stopped after ${limitMs} ms`)
   }
 
   /** Makes an input ready, without running anything of it. */
@@ -107,12 +129,12 @@ export function createEvaluator(parts: EvaluatorParts = {}): Evaluator {
     const patched = bindings.patch(code, header, !viaScript?.haveBase)
     const shifts = [[1, head.length + 1, head.length], patched.shifts, header.shifts ?? []]
     const source = restorer.remember(shifts)
-    const text = `${head}${patched.text}${tail}${declaration}\n//# sourceURL=${source}`
-    if (!viaScript && isExpression) return { source, run: () => evalGlobally(text) }
+    const text = head + patched.text + tail + declaration
+    if (!viaScript && isExpression) return { source, run: () => evalGlobally(named(text, source)) }
 
     let run: unknown
     try {
-      run = handOver(viaScript?.run ?? evalGlobally, text)
+      run = handOver(text, source, viaScript)
     } catch (error) {
       const { name, message } = error as Error
       return { name, message }
@@ -162,7 +184,7 @@ function complete(completion: Completion): Completion {
 function nextTask(): Promise<void> | undefined {
   if (!document) return undefined
   return new Promise((resolve) => {
-    if (scheduler) scheduler.postTask(resolve, { priority: "user-blocking" })
+    if (scheduler) void scheduler.postTask(resolve, { priority: "user-blocking" })
     else setTimeout(resolve)
   })
 }

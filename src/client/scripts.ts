@@ -1,7 +1,10 @@
 /** A way to run a text as a script of the global scope, where `let` and `function` declare real bindings. */
 export interface Scripts {
-  /** Throws what the script throws. Returns without having run it where the surroundings forbid it. */
-  run(text: string): void
+  /**
+   * Throws what the script throws. Returns without having run it where the
+   * surroundings forbid it. `source` is what stacks will call it.
+   */
+  run(text: string, source: string): void
   /** Whether `import()` in such a script finds its modules from where the page, or the program, is. */
   readonly haveBase: boolean
 }
@@ -13,7 +16,10 @@ interface Surroundings {
 }
 
 interface Vm {
-  runInThisContext(text: string, options: { readonly importModuleDynamically: unknown }): void
+  runInThisContext(
+    text: string,
+    options: { readonly filename: string; readonly importModuleDynamically: unknown },
+  ): void
   readonly constants: { readonly USE_MAIN_CONTEXT_DEFAULT_LOADER: unknown }
 }
 
@@ -25,10 +31,23 @@ export function findScripts(): Scripts | undefined {
   if (document) return { run: inElements(document), haveBase: true }
   const vm = process?.getBuiltinModule?.("node:vm") as Vm | undefined
   if (vm) {
-    const importModuleDynamically = vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER
-    return { run: (text) => vm.runInThisContext(text, { importModuleDynamically }), haveBase: true }
+    return {
+      run(text, filename) {
+        // Node warns at each use of this, so only what imports asks for it.
+        const importModuleDynamically = text.includes("import")
+          ? vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER
+          : undefined
+        vm.runInThisContext(text, { filename, importModuleDynamically })
+      },
+      haveBase: true,
+    }
   }
   return importScripts && { run: inBlobs(importScripts), haveBase: false }
+}
+
+/** What an engine calls a text that has no file. */
+export function named(text: string, source: string): string {
+  return `${text}\n//# sourceURL=${source}`
 }
 
 function inElements(document: Document): Scripts["run"] {
@@ -39,11 +58,11 @@ function inElements(document: Document): Scripts["run"] {
   const tag = (document.currentScript ?? document.querySelector("script[nonce]")) as HTMLScriptElement | null
   const nonce = tag?.nonce
 
-  return (text) => {
+  return (text, source) => {
     const script = apply(createElement, document, ["script"]) as HTMLScriptElement
     if (nonce) script.nonce = nonce
     try {
-      script.text = text
+      script.text = named(text, source)
     } catch {
       // The page demands Trusted Types.
       return
@@ -67,8 +86,8 @@ function inElements(document: Document): Scripts["run"] {
 
 function inBlobs(importScripts: (url: string) => void): Scripts["run"] {
   const { Blob, URL } = globalThis
-  return (text) => {
-    const url = URL.createObjectURL(new Blob([text]))
+  return (text, source) => {
+    const url = URL.createObjectURL(new Blob([named(text, source)]))
     try {
       importScripts(url)
     } finally {

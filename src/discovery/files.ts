@@ -3,11 +3,13 @@ import {
   closeSync,
   constants,
   fstatSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
-  readdirSync,
   readFileSync,
+  readdirSync,
+  renameSync,
   unlinkSync,
   writeSync,
 } from "node:fs"
@@ -88,8 +90,20 @@ export function listDiscovered(surroundings: Surroundings = {}): readonly Discov
 function readLiving(path: string): DiscoveryRecord | undefined {
   const record = readRecord(path)
   if (record === undefined || isAlive(record.pid)) return record
-  remove(path)
+  removeStale(path, record)
   return undefined
+}
+
+/** A bridge that starts at this moment may have put its own record here since ours was read: what is not stale goes back. */
+function removeStale(path: string, stale: DiscoveryRecord): void {
+  const aside = `${path}.${process.pid}.stale`
+  try {
+    renameSync(path, aside)
+    if (readRecord(aside)?.token !== stale.token) linkSync(aside, path)
+  } catch {
+    // Somebody else was faster, in either direction.
+  }
+  remove(aside)
 }
 
 /** Only a plain file that this user owns and others cannot touch is believed. */

@@ -1,7 +1,9 @@
 import { parse, parseInBraces, tokenize } from "./parse.ts"
 
 /** Whether an input that is no program yet may become one when it goes on. */
-export function isIncomplete(code: string): boolean {
+export function isIncomplete(input: string): boolean {
+  // At its very end the parser would take `?.` for two signs.
+  const code = `${input} `
   const parsed = parseInBraces(code) ?? parse(code)
   if (!("message" in parsed)) return false
   const { message, offset } = parsed
@@ -11,7 +13,7 @@ export function isIncomplete(code: string): boolean {
     case "Unterminated comment":
       return true
     case "Unterminated string constant":
-      return rest.endsWith("\\")
+      return rest.endsWith("\\ ")
     case "Missing catch or finally clause":
       return !("message" in parse(`${code}\nfinally {}`))
     default:

@@ -15,7 +15,8 @@ export interface CompletionTarget {
 /** Nothing in comments, strings and templates, and nothing of what only a call would give. */
 export function completionTarget(code: string, offset: number): CompletionTarget | undefined {
   const text = code.slice(0, offset)
-  const { tokens, problem, endsInComment } = tokenize(text)
+  // At its very end the parser would take `?.` for two signs.
+  const { tokens, problem, endsInComment } = tokenize(`${text} `)
   if (endsInComment) return undefined
   if (problem) {
     const isKey = problem.message === "Unterminated string constant" && tokens.at(-1)?.label === "["

@@ -51,7 +51,7 @@ export function reportInitialised(names: readonly string[], box: string): string
  * and an assignment where it stands lets it out.
  */
 export function holdBlockFunctions(functions: readonly BlockFunction[], edits: Edits, box: string): void {
-  for (const holder of new Set(functions.map(({ holder }) => holder))) {
+  for (const holder of new Set(functions.map((found) => found.holder))) {
     const held = functions.filter((found) => found.holder === holder)
     const letNames = `{let ${[...new Set(held.map(({ name }) => name))].join()};`
     switch (holder.type) {

@@ -30,7 +30,7 @@ export function findEarlyReferences({ lexicals, functions, references, callEnds 
     if (!lexical) return false
     const { initialisedAt } = lexical
     const within = outermostFunction(scope)
-    if (!within) return start < initialisedAt
+    if (!within || runsAtOnce(within)) return start < initialisedAt
     if (hoisted.has(within)) return calledBefore(initialisedAt).has(within)
     return within.start < initialisedAt && callEnds.some((end) => end > within.end && end <= initialisedAt)
   })
@@ -41,4 +41,9 @@ function outermostFunction(scope: Scope): AnyNode | undefined {
   if (!varScope.parent) return undefined
   while (varScope.parent!.varScope.parent) varScope = varScope.parent!.varScope
   return varScope.node
+}
+
+/** What a class runs when it is defined. */
+function runsAtOnce(node: AnyNode): boolean {
+  return node.type === "StaticBlock" || (node.type === "PropertyDefinition" && node.static)
 }

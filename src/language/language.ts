@@ -1,10 +1,10 @@
 import type { Refused } from "../protocol/index.ts"
 import { isInBraces, parse, parseInBraces, type ParseProblem } from "./parse.ts"
-import { prepareProgram, type Prepared } from "./prepare.ts"
+import { prepareProgram, type PrepareOptions, type Prepared } from "./prepare.ts"
 import { refuse, saysIncomplete, type CheckSyntax } from "./syntax.ts"
 
 /** What some inputs need and others should not wait for. */
-export interface LanguageTools {
+export interface LanguageTools extends PrepareOptions {
   readonly checkSyntax?: CheckSyntax
   /** Takes types out and turns JSX into calls; undefined where the text is no TypeScript either. */
   readonly eraseTypes?: (code: string) => string | undefined
@@ -35,35 +35,40 @@ export function createPrepare(tools: LanguageTools = {}): (code: string) => Prep
   }
 }
 
-function prepare(code: string, { checkSyntax, eraseTypes }: LanguageTools): Preparation {
-  const first = prepareJavaScript(code)
+function prepare(code: string, tools: LanguageTools): Preparation {
+  const { checkSyntax } = tools
+  const first = prepareJavaScript(code, tools)
   if (first.kind !== "problem") return first
   const said = checkSyntax?.(code)
   // An engine takes more than the parser does; what it takes alone goes as it is.
   if (checkSyntax && !said) return { kind: "ready", code, header: {} }
   if (!said || !saysIncomplete(said.message)) {
-    const second = prepareTypeScript(code, eraseTypes)
+    const second = prepareTypeScript(code, tools)
     if (second) return second
   }
   return { kind: "refused", result: refuse(code, first.problem, said) }
 }
 
-function prepareTypeScript(code: string, eraseTypes: LanguageTools["eraseTypes"]): Preparation | undefined {
+function prepareTypeScript(code: string, tools: LanguageTools): Preparation | undefined {
+  const { eraseTypes } = tools
   // Behind a comma, braces are those of an object: `{a: 1 as number}`.
   const object = isInBraces(code) ? eraseTypes?.(`0,${code}`)?.slice("0,".length) : undefined
   for (const erased of [object, eraseTypes?.(code)]) {
-    const prepared = erased === undefined ? undefined : prepareJavaScript(erased)
+    const prepared = erased === undefined ? undefined : prepareJavaScript(erased, tools)
     if (prepared && prepared.kind !== "problem") return prepared
   }
   return undefined
 }
 
-function prepareJavaScript(code: string): Preparation | { readonly kind: "problem"; readonly problem: ParseProblem } {
+function prepareJavaScript(
+  code: string,
+  options: PrepareOptions,
+): Preparation | { readonly kind: "problem"; readonly problem: ParseProblem } {
   // To the language it is a comment wherever a script starts, which the prepared text may not.
   const source = code.replace(/^#!/, "//")
   const program = parseInBraces(source) ?? parse(source)
   if ("message" in program) return { kind: "problem", problem: program }
-  const prepared = prepareProgram(source, program)
+  const prepared = prepareProgram(source, program, options)
   if ("message" in prepared) return { kind: "problem", problem: prepared }
   const { code: text, ...header } = prepared
   return { kind: "ready", code: text, header }

@@ -2,6 +2,7 @@ import { assignClass, assignDeclared, holdBlockFunctions } from "./declarations.
 import { findEarlyReferences } from "./early-reads.ts"
 import { Edits, Rewriting } from "./edits.ts"
 import { blankOf, lineStarts } from "./lines.ts"
+import { guardLoops } from "./loop-guard.ts"
 import { takeModuleWords } from "./modules.ts"
 import type { ParseProblem, Program, TopStatement } from "./parse.ts"
 import { findNames, type Names, type Reference } from "./scope.ts"
@@ -34,18 +35,24 @@ export interface Prepared {
   readonly shifts?: readonly number[]
 }
 
-export function prepareProgram(code: string, program: Program): Prepared | ParseProblem {
+export interface PrepareOptions {
+  /** How long a loop may block the page, in milliseconds. @defaultValue for ever */
+  readonly loopLimitMs?: number
+}
+
+export function prepareProgram(code: string, program: Program, options: PrepareOptions = {}): Prepared | ParseProblem {
   const isStrict = program.body.some((statement) => "directive" in statement && statement.directive === "use strict")
   const names = findNames(program, isStrict)
   if (names.wrongAt !== undefined) return { message: "Unexpected token", offset: names.wrongAt }
+  const edits = new Edits()
+  if (options.loopLimitMs) guardLoops(names, options.loopLimitMs, edits)
   const [first] = program.body
   return first?.type === "ExpressionStatement" && program.body.length === 1 && !names.awaits
-    ? prepareValue(code, first, names)
-    : prepareBody(code, program, names, isStrict)
+    ? prepareValue(code, first, names, edits)
+    : prepareBody(code, program, names, edits, isStrict)
 }
 
-function prepareValue(code: string, { start, end }: TopStatement, names: Names): Prepared {
-  const edits = new Edits()
+function prepareValue(code: string, { start, end }: TopStatement, names: Names, edits: Edits): Prepared {
   // In braces it was read as an expression: keep it one.
   if (code[start] === "{") {
     edits.open(start, "(")
@@ -57,10 +64,9 @@ function prepareValue(code: string, { start, end }: TopStatement, names: Names):
   return finish("value", code, rewriting, names, names.references)
 }
 
-function prepareBody(code: string, program: Program, names: Names, isStrict: boolean): Prepared {
+function prepareBody(code: string, program: Program, names: Names, edits: Edits, isStrict: boolean): Prepared {
   let box = "$r"
   while (code.includes(box)) box += "r"
-  const edits = new Edits()
   keepValue(program, code, edits, `${box}.v`)
   holdBlockFunctions(names.blockFunctions, edits, box)
   for (const declaration of names.declarations) assignDeclared(declaration, code, edits, box)

@@ -77,6 +77,8 @@ export interface Names {
   readonly importCalls: number[]
   /** There is an `import` or `export … from`. */
   readonly loadsModules: boolean
+  /** The bodies of all loops, in functions too. */
+  readonly loopBodies: AnyNode[]
   /** Where a call, or something else that may run other code, ends outside functions. */
   readonly callEnds: number[]
   readonly awaits: boolean
@@ -98,6 +100,7 @@ export function findNames(program: Program, isStrict: boolean): Names {
     evalCallees: [],
     importCalls: [],
     loadsModules: false,
+    loopBodies: [],
     callEnds: [],
     awaits: false,
     wrongAt: undefined,
@@ -233,6 +236,11 @@ export function findNames(program: Program, isStrict: boolean): Names {
     }
   }
 
+  function visitBody(body: AnyNode, scope: Scope): void {
+    names.loopBodies.push(body)
+    visit(body, scope)
+  }
+
   function visitAll(nodes: readonly AnyNode[], scope: Scope): void {
     for (const node of nodes) visit(node, scope)
   }
@@ -243,7 +251,7 @@ export function findNames(program: Program, isStrict: boolean): Names {
     if (node.left.type === "VariableDeclaration") visitDeclaration(node.left, own, node)
     else assign(node.left, own)
     visit(node.right, own)
-    visit(node.body, own)
+    visitBody(node.body, own)
   }
 
   function visit(node: AnyNode, scope: Scope): void {
@@ -274,11 +282,15 @@ export function findNames(program: Program, isStrict: boolean): Names {
         else if (node.init) visit(node.init, own)
         if (node.test) visit(node.test, own)
         if (node.update) visit(node.update, own)
-        return visit(node.body, own)
+        return visitBody(node.body, own)
       }
       case "ForInStatement":
       case "ForOfStatement":
         return visitLoop(node, scope)
+      case "WhileStatement":
+      case "DoWhileStatement":
+        visit(node.test, scope)
+        return visitBody(node.body, scope)
       case "SwitchStatement": {
         visit(node.discriminant, scope)
         const own = inner(scope, node)
@@ -377,10 +389,10 @@ export function findNames(program: Program, isStrict: boolean): Names {
   /** What `eval` is given as a plain string is code like the rest: it uses names too. */
   function visitEvaluated(code: AnyNode | undefined, scope: Scope): void {
     if (code?.type !== "Literal" || typeof code.value !== "string" || code.raw?.includes("\\")) return
-    const program = parse(code.value)
-    if ("message" in program) return
+    const evaluated = parse(code.value)
+    if ("message" in evaluated) return
     const shift = code.start + 1
-    const { references, lexicals, vars, functions } = findNames(program, isStrict)
+    const { references, lexicals, vars, functions } = findNames(evaluated, isStrict)
     const own = new Set([...lexicals.map(({ name }) => name), ...vars, ...functions.map(({ id }) => id.name)])
     for (const reference of references) {
       if (own.has(reference.name)) continue
@@ -394,7 +406,7 @@ export function findNames(program: Program, isStrict: boolean): Names {
   }
 
   /** Whether a `var` of the name in the function's place would clash with nothing on its way to the top. */
-  function escapes({ name, scope }: { readonly name: string; readonly scope: Scope }): boolean {
+  function mayEscape({ name, scope }: { readonly name: string; readonly scope: Scope }): boolean {
     for (let outer = scope.parent!; outer !== top; outer = outer.parent!) {
       if (outer.names.has(name) && outer.node.type !== "CatchClause") return false
     }
@@ -403,7 +415,7 @@ export function findNames(program: Program, isStrict: boolean): Names {
 
   visitAll(program.body, top)
   names.references = names.references.filter((reference) => !isLocal(reference))
-  names.blockFunctions = blockFunctions.map((found) => ({ ...found, escapes: escapes(found) }))
+  names.blockFunctions = blockFunctions.map((found) => ({ ...found, escapes: mayEscape(found) }))
   for (const { name, escapes } of names.blockFunctions) if (escapes) names.vars.add(name)
   return names
 }

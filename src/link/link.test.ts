@@ -730,16 +730,24 @@ test("a ping is answered at any time, with its id, also before the welcome", () 
   expect(network.last.sent.at(-1)).toBe('{"op":"pong","id":"p1"}')
 })
 
-test("[L30] a malformed frame is answered with an error and harms nobody; an error is not answered", () => {
+test("[L30] a malformed frame is answered with an error, and the link is built anew", () => {
   const { connect, accept, network, link } = setUp()
   void connect()
   accept()
   network.last.message("nonsense")
   expect(JSON.parse(network.last.sent.at(-1)!)).toMatchObject({ op: "error", code: "not-json" })
+  expect(network.last.closedWith).toMatchObject({ code: 4003 })
+  expect(link.state).toBe("waiting")
+})
+
+test("[L30] an error is not answered: what was not understood is said again on a new socket", () => {
+  const { connect, accept, network, link } = setUp()
+  void connect()
+  accept()
   const { length } = network.last.sent
   network.last.message('{"op":"error","code":"not-json","message":"?"}')
   expect(network.last.sent).toHaveLength(length)
-  expect(link.state).toBe("ready")
+  expect(link.state).toBe("waiting")
 })
 
 test("messages are delivered once the link is ready, with their bodies", () => {

@@ -1,4 +1,4 @@
-import { FrameError, maxBatchLength, writeFrame, writeMessage } from "../protocol/index.ts"
+import { closeCode, FrameError, maxBatchLength, writeFrame, writeMessage } from "../protocol/index.ts"
 import { createBackoff } from "./backoff.ts"
 import { defaults } from "./defaults.ts"
 import {
@@ -239,12 +239,19 @@ export function createLink<Message extends { readonly op: string }>(
     } catch (error) {
       if (!(error instanceof FrameError)) throw error
       transmit(writeMessage({ op: "error", code: error.code, message: error.message } as { op: string }))
-      return
+      return garbled(attempt, error.message)
     }
     for (const { message, body } of messages) {
       if (attempt !== machine.attempt || !socket) return
       hear(message, body, attempt)
     }
+  }
+
+  /** Something spoilt the stream, and what else it held is unknown: on a new socket all that is owed is said again. */
+  function garbled(attempt: number, reason: string): void {
+    log(reason)
+    const drop = { code: closeCode.protocolError, reason, wasClean: false }
+    dispatch({ type: "closed", attempt, drop, mayRetry: true })
   }
 
   function hear(message: Message, body: string | undefined, attempt: number): void {
@@ -267,7 +274,7 @@ export function createLink<Message extends { readonly op: string }>(
         dispatch({ type: "advised", attempt, retryAfterMs: own.retryAfterMs })
         break
       case "error":
-        log(`the bridge did not understand: ${own.message}`)
+        garbled(attempt, `the bridge did not understand: ${own.message}`)
         break
       default:
         if (machine.state.name === "ready") guard(message.op, () => deliver(message, body))

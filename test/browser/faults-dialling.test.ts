@@ -1,5 +1,5 @@
 import { expect } from "vitest"
-import { answered, isGone, isReady, noScout, slow, testInTabs } from "../support/tab-stage.ts"
+import { answered, isGone, isReady, noScout, slow, testInTabs, type PageTab } from "../support/tab-stage.ts"
 
 /** A page dials, and something is in the way; a page hangs up. */
 
@@ -7,7 +7,7 @@ const test = testInTabs()
 
 const setupMs = 1000
 
-test("[A04] a handshake that is never answered is given up by our own timer, and its socket closed", async ({
+test.concurrent("[A04] a handshake that is never answered is given up by our own timer, and its socket closed", async ({
   openStage,
 }) => {
   const stage = await openStage({ before: noScout, link: { setupMs } })
@@ -23,7 +23,9 @@ test("[A04] a handshake that is never answered is given up by our own timer, and
   expect(stage.wire.openConnections).toBe(1)
 })
 
-test("[A05] a handshake that hangs in one tab keeps another tab no longer than that", async ({ openStage }) => {
+test.concurrent("[A05] a handshake that hangs in one tab keeps another tab no longer than that", async ({
+  openStage,
+}) => {
   const stage = await openStage({ link: { setupMs } })
   stage.wire.meet({ kind: "stall" })
   const hung = stage.wire.nextConnection()
@@ -36,7 +38,7 @@ test("[A05] a handshake that hangs in one tab keeps another tab no longer than t
   await first.until("ready")
 })
 
-test.for([
+test.concurrent.for([
   ["is missing", "delete globalThis.WebSocket"],
   ["throws", "globalThis.WebSocket = class { constructor() { throw new Error('not today') } }"],
 ])("[A14] where `WebSocket` %s the page is unharmed, and the caller hears of it", async ([, before], { openStage }) => {
@@ -45,15 +47,20 @@ test.for([
   await tab.until("closed")
   expect(await tab.evaluate("[replBridge.state, replBridge.alive]")).toEqual(["stopped", false])
   expect(await tab.evaluate("replBridge.connect().catch(({ code }) => code)")).toBe("bad-options")
-  expect(await tab.evaluate("inUse()")).toEqual(await tab.evaluate("unused"))
+  await expectNothingLeft(tab)
   expect(tab.errors).toEqual([])
 })
+
+async function expectNothingLeft(tab: PageTab): Promise<void> {
+  await tab.evaluate("replBridge.disconnect()")
+  expect(await tab.evaluate("inUse()")).toEqual(await tab.evaluate("unused"))
+}
 
 /** Final in the same turn. */
 const disconnect = "replBridge.disconnect(), [replBridge.state, replBridge.alive, replBridge.isReconnecting]"
 const stopped = ["stopped", false, false]
 
-test("[F01] [L21] disconnect() while ready is final at once, the bridge sees 1000, and nothing is left", async ({
+test.concurrent("[F01] [L21] disconnect() while ready is final at once, the bridge sees 1000, and nothing is left", async ({
   openStage,
 }) => {
   const stage = await openStage()
@@ -63,7 +70,7 @@ test("[F01] [L21] disconnect() while ready is final at once, the bridge sees 100
   await tab.until("started")
   const gone = stage.runtime(isGone)
   expect(await tab.evaluate(disconnect)).toEqual(stopped)
-  expect(await tab.evaluate("inUse()")).toEqual(await tab.evaluate("unused"))
+  await expectNothingLeft(tab)
   await gone
   expect(await asked).toMatchObject({
     outcome: "lost",
@@ -74,7 +81,7 @@ test("[F01] [L21] disconnect() while ready is final at once, the bridge sees 100
   expect(await tab.count("closed")).toBe(1)
 })
 
-test("[F02] disconnect() in a hung handshake is final at once, closes the socket, and nothing is left", async ({
+test.concurrent("[F02] disconnect() in a hung handshake is final at once, closes the socket, and nothing is left", async ({
   openStage,
 }) => {
   const stage = await openStage()
@@ -83,12 +90,12 @@ test("[F02] disconnect() in a hung handshake is final at once, closes the socket
   const tab = await stage.open()
   await dialled
   expect(await tab.evaluate(disconnect)).toEqual(stopped)
-  expect(await tab.evaluate("inUse()")).toEqual(await tab.evaluate("unused"))
+  await expectNothingLeft(tab)
   await stage.wire.drained()
   expect(stage.wire.connections).toBe(1)
 })
 
-test("[F03] disconnect() while waiting is final at once: no timer, listener or worker is left", async ({
+test.concurrent("[F03] disconnect() while waiting is final at once: no timer, listener or worker is left", async ({
   openStage,
 }) => {
   const stage = await openStage()
@@ -97,28 +104,33 @@ test("[F03] disconnect() while waiting is final at once: no timer, listener or w
   await tab.until("reconnecting")
   expect(await tab.evaluate("inUse().workers")).toBe(1)
   expect(await tab.evaluate(disconnect)).toEqual(stopped)
-  expect(await tab.evaluate("inUse()")).toEqual(await tab.evaluate("unused"))
+  await expectNothingLeft(tab)
   await stage.wire.accept()
   expect(await tab.evaluate("replBridge.connect().then(() => replBridge.state)")).toBe("ready")
   await stage.runtime(isReady)
 })
 
-test("[F04] [L22] disconnect() on a black hole is final at once, and is over within 2 s", async ({ openStage }) => {
+test.concurrent("[F04] [L22] disconnect() on a black hole is final at once, and is over within 2 s", async ({
+  openStage,
+}) => {
   const stage = await openStage({ bridge: { heartbeatMs: 300, graceMs: 300 } })
   const tab = await stage.open()
   await tab.until("ready")
+  const gone = stage.runtime(isGone)
   stage.wire.flow("both", { kind: "swallow" })
   expect(await tab.evaluate(disconnect)).toEqual(stopped)
   const tookMs = await tab.evaluate(`
     const startedAt = performance.now()
     replBridge.disconnect().then(() => performance.now() - startedAt)`)
   expect(tookMs).toBeLessThan(2500)
-  expect(await tab.evaluate("inUse()")).toEqual(await tab.evaluate("unused"))
+  await expectNothingLeft(tab)
   expect(await tab.count("connecting")).toBe(1)
-  await stage.runtime(isGone)
+  await gone
 })
 
-test("[F07] code that calls disconnect() disconnects for good, and its own eval settles", async ({ openStage }) => {
+test.concurrent("[F07] code that calls disconnect() disconnects for good, and its own eval settles", async ({
+  openStage,
+}) => {
   const stage = await openStage()
   const tab = await stage.open()
   await tab.until("ready")
@@ -127,6 +139,6 @@ test("[F07] code that calls disconnect() disconnects for good, and its own eval 
     result: { code: "runtime-gone", reason: "runtime disconnected", ran: "unknown" },
   })
   expect(await tab.evaluate("replBridge.state")).toBe("stopped")
-  expect(await tab.evaluate("inUse()")).toEqual(await tab.evaluate("unused"))
+  await expectNothingLeft(tab)
   expect(await tab.count("connecting")).toBe(1)
 })

@@ -86,12 +86,13 @@ test.concurrent("[L19] a visible and a hidden tab are ready within 1 s of the br
   await hidden.until("ready")
   const visible = await stage.open()
   await visible.until("ready")
-  await untilThrottled(hidden, 3000)
+  const throttled = untilThrottled(hidden, 3000)
   await stage.wire.refuse()
   await stage.runtime((runtime) => isAway(runtime) && runtime.number === 1)
   await stage.runtime((runtime) => isAway(runtime) && runtime.number === 2)
   // The third wait begins after 5 + 15 s, and would last for 30.
   await visible.until("reconnecting", 3)
+  await throttled
   const back = ({ name, number }: { name: string; number: number }) =>
     stage
       .runtime((runtime) => runtime.state === "ready" && runtime.number === number)

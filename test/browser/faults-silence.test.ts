@@ -14,7 +14,9 @@ const long = { backoff: { base: 60_000, cap: 60_000 } } as const
 /** At a heartbeat of 1 s the page's own watchdog is due after 2.5 s. */
 const busyFor = (ms: number): string => `{ const end = performance.now() + ${ms}; while (performance.now() < end); }`
 
-test("[C08] [L28] a page whose main thread is busy for four heartbeats is not dead", async ({ openStage }) => {
+test.concurrent("[C08] [L28] a page whose main thread is busy for four heartbeats is not dead", async ({
+  openStage,
+}) => {
   const stage = await openStage()
   const tab = await stage.open()
   await tab.until("heard pong")
@@ -27,7 +29,7 @@ test("[C08] [L28] a page whose main thread is busy for four heartbeats is not de
   expect(states).not.toContain("away")
 })
 
-test("[C08] [L28] a page that stands still in a debugger is not dead", async ({ openStage }) => {
+test.concurrent("[C08] [L28] a page that stands still in a debugger is not dead", async ({ openStage }) => {
   const stage = await openStage()
   const tab = await stage.open()
   await tab.until("heard pong")
@@ -55,6 +57,60 @@ function fiveChunks(wire: Wire, way: Way): Promise<void> {
     }),
   )
 }
+
+test.concurrent("[C17] [L17] a browser that says it is offline keeps a link that works", async ({ openStage }) => {
+  const stage = await openStage()
+  const tab = await stage.open()
+  await tab.until("ready")
+  await tab.evaluate(`addEventListener("offline", () => happened("offline"))`)
+  await tab.setOffline(true)
+  await tab.until("offline")
+  expect(await stage.frontEnd.evaluate("navigator.onLine")).toMatchObject(answered(false))
+  await tab.setOffline(false)
+  expect(await stage.frontEnd.evaluate("navigator.onLine")).toMatchObject(answered(true))
+  expect(await tab.count("disconnected")).toBe(0)
+  expect(stage.wire.connections).toBe(1)
+})
+
+test.concurrent("[C18] [L17] `online` in a long backoff makes the page dial at once", async ({ openStage }) => {
+  const stage = await openStage({ before: noScout, link: long })
+  const tab = await stage.open()
+  await tab.until("ready")
+  await tab.setOffline(true)
+  stage.wire.reset()
+  const { detail } = await tab.until("reconnecting")
+  expect(detail.delay).toBe(60_000)
+  await tab.evaluate(`addEventListener("online", () => happened("online"))`)
+  await tab.setOffline(false)
+  const online = await tab.until("online")
+  const ready = await tab.until("ready", 2)
+  expect(ready.at - online.at).toBeLessThan(1500)
+  expect(await stage.frontEnd.evaluate("6 * 7")).toMatchObject(answered(42))
+})
+
+test.concurrent("[C19] [L17] a storm of wake-up events with the bridge away makes one dial a second", async ({
+  openStage,
+}) => {
+  const stage = await openStage({ before: noScout, link: long })
+  const tab = await stage.open()
+  await tab.until("ready")
+  await stage.wire.refuse()
+  await tab.until("reconnecting")
+  await tab.evaluate(`
+    globalThis.storm = setInterval(() => {
+      for (const type of ["online", "focus", "pageshow"]) dispatchEvent(new Event(type))
+      document.dispatchEvent(new Event("visibilitychange", { bubbles: true }))
+    }, 10)`)
+  const dials = await Promise.all([1, 2, 3, 4].map((nth) => tab.until("connecting", nth)))
+  await tab.evaluate("clearInterval(storm)")
+  for (let nth = 1; nth < dials.length; nth++) {
+    expect(dials[nth]!.at - dials[nth - 1]!.at).toBeGreaterThan(900)
+  }
+  await stage.wire.accept()
+  await tab.evaluate(`dispatchEvent(new Event("online"))`)
+  await tab.until("ready", 2)
+  expect(await stage.frontEnd.evaluate("6 * 7")).toMatchObject(answered(42))
+})
 
 test("[C12] [L28] a browser that was suspended for less than the bridge's patience keeps its link", async ({
   openStage,
@@ -126,56 +182,4 @@ test("[C13] a browser that was suspended while the bridge restarted is ready soo
   expect(await inFlight).toMatchObject(answered("1"))
   expect(after).toEqual(before)
   await frontEnd.close()
-})
-
-test("[C17] [L17] a browser that says it is offline keeps a link that works", async ({ openStage }) => {
-  const stage = await openStage()
-  const tab = await stage.open()
-  await tab.until("ready")
-  await tab.evaluate(`addEventListener("offline", () => happened("offline"))`)
-  await tab.setOffline(true)
-  await tab.until("offline")
-  expect(await stage.frontEnd.evaluate("navigator.onLine")).toMatchObject(answered(false))
-  await tab.setOffline(false)
-  expect(await stage.frontEnd.evaluate("navigator.onLine")).toMatchObject(answered(true))
-  expect(await tab.count("disconnected")).toBe(0)
-  expect(stage.wire.connections).toBe(1)
-})
-
-test("[C18] [L17] `online` in a long backoff makes the page dial at once", async ({ openStage }) => {
-  const stage = await openStage({ before: noScout, link: long })
-  const tab = await stage.open()
-  await tab.until("ready")
-  await tab.setOffline(true)
-  stage.wire.reset()
-  const { detail } = await tab.until("reconnecting")
-  expect(detail.delay).toBe(60_000)
-  await tab.evaluate(`addEventListener("online", () => happened("online"))`)
-  await tab.setOffline(false)
-  const online = await tab.until("online")
-  const ready = await tab.until("ready", 2)
-  expect(ready.at - online.at).toBeLessThan(1500)
-  expect(await stage.frontEnd.evaluate("6 * 7")).toMatchObject(answered(42))
-})
-
-test("[C19] [L17] a storm of wake-up events with the bridge away makes one dial a second", async ({ openStage }) => {
-  const stage = await openStage({ before: noScout, link: long })
-  const tab = await stage.open()
-  await tab.until("ready")
-  await stage.wire.refuse()
-  await tab.until("reconnecting")
-  await tab.evaluate(`
-    globalThis.storm = setInterval(() => {
-      for (const type of ["online", "focus", "pageshow"]) dispatchEvent(new Event(type))
-      document.dispatchEvent(new Event("visibilitychange", { bubbles: true }))
-    }, 10)`)
-  const dials = await Promise.all([1, 2, 3, 4].map((nth) => tab.until("connecting", nth)))
-  await tab.evaluate("clearInterval(storm)")
-  for (let nth = 1; nth < dials.length; nth++) {
-    expect(dials[nth]!.at - dials[nth - 1]!.at).toBeGreaterThan(990)
-  }
-  await stage.wire.accept()
-  await tab.evaluate(`dispatchEvent(new Event("online"))`)
-  await tab.until("ready", 2)
-  expect(await stage.frontEnd.evaluate("6 * 7")).toMatchObject(answered(42))
 })

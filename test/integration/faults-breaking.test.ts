@@ -113,19 +113,19 @@ test.each([
 )
 
 test.each(["down", "up"] as const)(
-  "[B13] a frame that is no JSON any more, %s, harms no other; its eval settles",
+  "[B13] a frame that is no JSON any more, %s, costs the socket; its eval is answered once on the next",
   async (way) => {
     const stage = await openStage(calm)
     const probe = createProbe()
     const isDown = way === "down"
     const down = isDown && corruptNext(stage, way, 100, noJson)
-    const asked = stage.ask(probe, { timeoutMs: 400 })
+    const asked = stage.ask(probe, { timeoutMs: 0 })
     if (!isDown) await probe.started
     const up = !isDown && corruptNext(stage, way, 60, noJson)
     probe.finish("done")
     await Promise.all([down, up])
-    expect(await stage.askNow()).toMatchObject(done)
-    expect(["value", "timeout"]).toContain((await asked).outcome)
+    expect(await asked).toMatchObject(done)
+    expect(stage.runtime.count("ready")).toBe(2)
     await stage.check()
   },
 )
@@ -194,7 +194,7 @@ test("[B21] a result that takes many heartbeats to arrive cuts no link: any byte
 })
 
 test("[B22] a stall of two heartbeats, after which everything arrives late, costs nothing", async () => {
-  const stage = await openStage({ bridge: { heartbeatMs: 500 } })
+  const stage = await openStage({ bridge: { heartbeatMs: 800 } })
   const probe = createProbe()
   const asked = stage.ask(probe)
   await probe.started
@@ -202,7 +202,7 @@ test("[B22] a stall of two heartbeats, after which everything arrives late, cost
   stage.wire.flow("both", { kind: "stall" })
   probe.finish("done")
   const late = stage.askNow()
-  setTimeout(() => stage.wire.flow("both", { kind: "pass" }), 1000)
+  setTimeout(() => stage.wire.flow("both", { kind: "pass" }), 1600)
   expect(await asked).toMatchObject(done)
   expect(await late).toMatchObject(done)
   expect(stage.runtime.count("disconnected")).toBe(0)

@@ -21,10 +21,10 @@ export interface TabStage {
   readonly bridge: Bridge
   readonly wire: Wire
   readonly frontEnd: FrontEnd
-  /** The address of the page. */
+  /** The address of the page; what is below it at `/away` is another. */
   readonly url: string
   /** Opens the page, in the stage's one window. */
-  open(url?: string): Promise<PageTab>
+  open(): Promise<PageTab>
   /** Resolves with the first state of a runtime, now or to come, that fits. */
   runtime(fits: (runtime: RuntimeInfo) => boolean): Promise<RuntimeInfo>
   /** The state of all runtimes, told from now on. */
@@ -189,7 +189,7 @@ async function buildStage(
     wire,
     frontEnd,
     url: pages.origin,
-    open: async (url = pages.origin) => pageTab(await window.open(url)),
+    open: async () => pageTab(await window.open(pages.origin)),
     runtime: (fits) =>
       new Promise((found) => {
         const present = bridge.runtimes.find(fits)

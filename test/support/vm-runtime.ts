@@ -1,4 +1,4 @@
-import { createContext, runInContext } from "node:vm"
+import { constants, createContext, runInContext } from "node:vm"
 import { createEvaluator, type Completion, type Evaluator } from "../../src/client/evaluator.ts"
 import { createPrepare } from "../../src/language/index.ts"
 
@@ -17,12 +17,17 @@ export interface VmRuntimeOptions {
   readonly globals?: object
   /** Whether its policy allows `eval`. @defaultValue true */
   readonly allowsEval?: boolean
+  readonly loopLimitMs?: number
 }
 
-export function createVmRuntime({ globals = {}, allowsEval = true }: VmRuntimeOptions = {}): VmRuntime {
-  const prepare = createPrepare()
+export function createVmRuntime({ globals = {}, allowsEval = true, ...options }: VmRuntimeOptions = {}): VmRuntime {
+  const prepare = createPrepare(options)
   const context = createContext({ ...globals })
-  const run = (text: string): unknown => runInContext(text, context)
+  const run = (text: string, filename?: string): unknown =>
+    runInContext(text, context, {
+      filename,
+      ...(text.includes("import") && { importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER }),
+    })
   const evaluator = createEvaluator({
     evalGlobally: allowsEval ? (run("eval") as (text: string) => unknown) : forbid,
     scripts: { run, haveBase: true },

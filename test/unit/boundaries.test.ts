@@ -19,12 +19,14 @@ const mayImport: Record<string, readonly string[]> = {
 
 /** One door per package: the only file that imports it. */
 const doors: Record<string, string> = {
+  "@jridgewell/trace-mapping": "server/console/open-map.ts",
   acorn: "language/parse.ts",
   chalk: "cli/colour.ts",
   chokidar: "frontend/watch/files.ts",
   commander: "cli/program.ts",
   "magic-string": "language/rewrite.ts",
   picomatch: "frontend/watch/match.ts",
+  sucrase: "server/erase-types.ts",
 }
 
 const source = fileURLToPath(new URL("../../src/", import.meta.url))
@@ -61,8 +63,11 @@ test("each package is imported by one file", () => {
   expect(wrong).toEqual([])
 })
 
+/** In bytes with brotli. What weighs how much stands in ARCHITECTURE.md; to allow more, change both. */
+const clientLimit = 16_000
+
 test("the client that a page loads stays small", () => {
   const bundle = fileURLToPath(new URL("../../dist/client.js", import.meta.url))
   expect(statSync(bundle).size).toBeGreaterThan(0)
-  expect(brotliCompressSync(readFileSync(bundle)).length).toBeLessThanOrEqual(5 * 1024)
+  expect(brotliCompressSync(readFileSync(bundle)).length).toBeLessThanOrEqual(clientLimit)
 })

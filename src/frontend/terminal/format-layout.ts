@@ -1,5 +1,21 @@
 import { columnsOf } from "./cells.ts"
-import type { Paint } from "./style.ts"
+import type { Paint, Style } from "./style.ts"
+
+/** How a value is shown, and how much of it. */
+export interface Format {
+  readonly style: Style
+  readonly width: number
+  /** Objects in objects in the object. */
+  readonly depth: number
+  /** Of each list. */
+  readonly entries: number
+}
+
+/** Where a value stands: in how many objects, and how far right its line begins. */
+export interface Place {
+  readonly level: number
+  readonly indent: number
+}
 
 /** Text that is ready to be written, and how wide it is without its colours. */
 export interface Block {

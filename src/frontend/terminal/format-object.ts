@@ -1,25 +1,9 @@
 import { neutraliseLine } from "../neutralise.ts"
-import { formatError } from "./format-error.ts"
-import { beside, block, enclose, type Block } from "./format-layout.ts"
+import { formatBase } from "./format-base.ts"
+import { beside, block, enclose, type Block, type Format, type Place } from "./format-layout.ts"
 import { counted, isIdentifier, quote, written } from "./format-text.ts"
 import { asList, readKey, type ObjectView, type StringView, type View } from "./format-view.ts"
 import type { Style } from "./style.ts"
-
-/** How a value is shown, and how much of it. */
-export interface Format {
-  readonly style: Style
-  readonly width: number
-  /** Objects in objects in the object. */
-  readonly depth: number
-  /** Of each list. */
-  readonly entries: number
-}
-
-/** Where a value stands: in how many objects, and how far right its line begins. */
-interface Place {
-  readonly level: number
-  readonly indent: number
-}
 
 export function formatView(view: View, format: Format, place: Place = { level: 0, indent: 0 }): Block {
   switch (view.is) {
@@ -45,41 +29,13 @@ function formatString({ text, more }: StringView, { style, width }: Format, { in
   return more > 0 ? beside(shown, block(`… ${counted(more, "more character")}`, style.hint)) : shown
 }
 
-/** Kinds that stand for themselves, with or without braces behind. */
-const bases: Readonly<Record<string, (view: ObjectView, format: Format, place: Place) => Block>> = {
-  function: ({ name, text }, { style }) =>
-    block(neutraliseLine(`[${name || "Function"}${text === "" ? " (anonymous)" : `: ${text}`}]`), style.special),
-  class: ({ text }, { style }) =>
-    block(neutraliseLine(`[class ${/^( |$)/.test(text) ? "(anonymous)" : ""}${text}]`), style.special),
-  error: ({ name, text }, { style, depth }, { level, indent }) =>
-    level > depth
-      ? block(neutraliseLine(`[${text.split("\n", 1)[0]!}]`), style.error)
-      : formatError(text, name, style, indent),
-  date: ({ text }, { style }) => block(neutraliseLine(text), style.date),
-  regexp: ({ text }, { style }) => block(neutraliseLine(text), style.regexp),
-  boxed: ({ name, boxed, look }, { style }) => {
-    const inner = look(boxed)
-    if (inner.is === "object") return block(neutraliseLine(`[${name}]`), style.special)
-    const text = inner.is === "string" ? quote(inner.text) : neutraliseLine(inner.text)
-    return block(`[${neutraliseLine(name)}: ${text}]`, style[inner.is === "string" ? "string" : inner.paint])
-  },
-  node: ({ name, text }, { style }) => {
-    const [, kind, says] = /^(\S+) ([^]*)$/.exec(text) ?? []
-    if (name === "DocumentType") return block(`<!doctype ${neutraliseLine(text)}>`, style.keyword)
-    if (kind === undefined) return block(neutraliseLine(text.startsWith("#") ? text : `<${text}>`), style.keyword)
-    const sign = text.startsWith("#") ? " " : "="
-    return beside(block(neutraliseLine(kind) + sign, style.keyword), block(quote(says!), style.string))
-  },
-  proxy: (_, { style }) => block("[Proxy]", style.special),
-}
-
 function formatObject(view: ObjectView, format: Format, place: Place): Block {
   const { kind, size, isUnread } = view
   const { style, width } = format
-  const base = Object.hasOwn(bases, kind) ? bases[kind]!(view, format, place) : undefined
+  const base = formatBase(view, format, place)
   const title = neutraliseLine(titleOf(view))
   const isKnown = isUnread ? sized.has(kind) && size === 0 : place.level <= format.depth || isEmpty(view)
-  if (!isKnown) return base ?? block(`[${title}]`, style.special)
+  if (!isKnown) return base ?? block(title.startsWith("[") ? title : `[${title}]`, style.special)
 
   const { items, rest } = partsOf(view, format, { level: place.level + 1, indent: place.indent + 2 })
   const [opening, close] = lists.has(kind) ? ["[", "]"] : ["{", "}"]
@@ -120,16 +76,11 @@ function isPlain({ kind, name, tag }: ObjectView): boolean {
   return tag === "" && ((kind === "object" && name === "Object") || (kind === "array" && name === "Array"))
 }
 
-interface Parts {
-  readonly items: readonly Block[]
-  readonly rest: readonly Block[]
-}
-
 /** An error that sets its `name` says it in its stack already. */
 function isSaid([key, value]: readonly unknown[], { kind, text }: ObjectView): boolean {
   return (
     kind === "error" &&
-    /^(?:name|message|stack)$/.test(String(key)) &&
+    (key === "name" || key === "message" || key === "stack") &&
     typeof value === "string" &&
     text.includes(value)
   )
@@ -140,6 +91,11 @@ const secrets: Readonly<Record<string, string>> = {
   promise: "<state unknown>",
   weakmap: "<items unknown>",
   weakset: "<items unknown>",
+}
+
+interface Parts {
+  readonly items: readonly Block[]
+  readonly rest: readonly Block[]
 }
 
 function partsOf(view: ObjectView, format: Format, place: Place): Parts {
@@ -178,7 +134,8 @@ function positionsOf(view: View): number {
 const maxBytes = 50
 
 function bytesOf({ items, size }: ObjectView, style: Style): Block {
-  const bytes = items.slice(0, maxBytes).map((byte) => Number(byte).toString(16).padStart(2, "0"))
+  const known = items.filter((item) => typeof item === "number").slice(0, maxBytes)
+  const bytes = known.map((byte) => byte.toString(16).padStart(2, "0"))
   const more = size > bytes.length ? ` … ${written(size - bytes.length)} more` : ""
   return beside(block("[Uint8Contents]: "), block(`<${bytes.join(" ")}${more}>`, style.special))
 }

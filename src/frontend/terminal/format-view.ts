@@ -59,6 +59,13 @@ export function viewOf({ type, preview, value, unserializableValue, description 
   return plain(unserializableValue ?? description, paints[type])
 }
 
+/** An error whose stack, with name and message, is this text. */
+export function viewOfError(error: RemoteObject, name: string | undefined, text: string): ObjectView {
+  const view = viewOf(error)
+  const drawn = view.is === "object" ? view : readObject({ name }, viewOfPreview)
+  return { ...drawn, kind: "error", text }
+}
+
 /** A value that JSON says exactly. */
 export function viewOfJson(value: unknown): View {
   if (typeof value !== "object" || value === null) return viewOfPrimitive(value)

@@ -2,7 +2,7 @@ import { previewLimits, type Lost, type RemoteObject, type Stopped, type Thrown 
 import type { Evaluation } from "../frontend.ts"
 import { neutralise, neutraliseLine } from "../neutralise.ts"
 import { formatView } from "./format-object.ts"
-import { viewOf, type View } from "./format-view.ts"
+import { viewOf, viewOfError, type View } from "./format-view.ts"
 import type { Style } from "./style.ts"
 
 /** Longer lines are harder to read, however wide the terminal. */
@@ -34,10 +34,9 @@ export function formatOutcome(evaluation: Evaluation, style: Style, columns: num
 }
 
 export function formatThrown({ exception, name, message, stack }: Thrown, style: Style, columns: number): string {
-  const view = viewOf(exception)
   const text = stack ?? (name === undefined ? undefined : `${name}: ${message ?? ""}`)
-  const isError = text !== undefined && view.is === "object"
-  return `${style.error("Uncaught")} ${format(isError ? { ...view, kind: "error", text } : view, style, columns)}`
+  const view = text === undefined ? viewOf(exception) : viewOfError(exception, name, text)
+  return `${style.error("Uncaught")} ${format(view, style, columns)}`
 }
 
 function format(view: View, style: Style, columns: number): string {
