@@ -16,6 +16,10 @@ const { plainStyle } = await load("src/frontend/terminal/style.ts")
 const { neutralise } = await load("src/frontend/neutralise.ts")
 const { readSamples, withoutFrames } = await load("test/support/samples.ts")
 
+// Before the browser is driven, which makes Node add ids to its promises.
+const samples = readSamples("values").map(({ code }) => ({ code, node: inNode(code) }))
+for (const { code } of readSamples("values-in-pages")) samples.push({ code, node: "–" })
+
 const files = {
   "/": readFileSync("test/fixtures/values.html"),
   "/inner.html": "<!doctype html><p>inner</p>",
@@ -33,8 +37,7 @@ await page.addScriptTag({ content: describing })
 const devTools = await page.context().newCDPSession(page)
 
 const rows = []
-for (const { code } of readSamples("values")) rows.push(await row(code, inNode(code)))
-for (const { code } of readSamples("values-in-pages")) rows.push(await row(code, "–"))
+for (const { code, node } of samples) rows.push(await row(code, node))
 const version = browser.version()
 await browser.close()
 server.close()

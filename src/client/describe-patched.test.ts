@@ -1,13 +1,24 @@
 import { expect, test } from "vitest"
 import { describe } from "./describe.ts"
-import { bare } from "./reading.ts"
 
 /** In a file of its own: what was patched once is slow for the rest of the process. */
 
 class Point {
   x = 1
 }
-const plain = [1, "text", 1n, Symbol("s"), "x".repeat(20_000), { a: 1, [Symbol("k")]: 2 }, Array(3), () => {}, Point]
+const own = Object.defineProperty({}, "g", { get: () => 1, enumerable: true })
+const plain = [
+  1,
+  "text",
+  1n,
+  Symbol("s"),
+  "x".repeat(20_000),
+  { a: 1, [Symbol("k")]: 2 },
+  own,
+  Array(3),
+  () => {},
+  Point,
+]
 const made = [new Map([[1, { a: 2 }]]), new Set([1]), new Date(0), /x/gi, new Uint8Array(2), new ArrayBuffer(2)]
 const odd = [new Error("x", { cause: 1 }), new Point(), Object(1n), Array.from({ length: 200 }, () => ({ a: 1 }))]
 const values: readonly unknown[] = [...plain, ...made, ...odd, Promise.resolve()]
@@ -18,6 +29,8 @@ const holders = [
 ].flatMap((maker) => [maker, maker.prototype])
 const iterators = [[].values(), new Map().values(), new Set().values()].map((it) => Object.getPrototypeOf(it))
 const all: object[] = [...holders, ...iterators, Reflect, JSON, Math]
+
+const bare = (descriptor: PropertyDescriptor): PropertyDescriptor => Object.setPrototypeOf(descriptor, null)
 
 /** Replaces every function and getter of the language while `run` runs, and tells which of them were called. */
 function whilePatched(run: () => void): ReadonlySet<string> {

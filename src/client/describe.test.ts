@@ -158,7 +158,9 @@ suite("`value` is there where JSON says the same", () => {
 })
 
 suite("nothing of the page runs", () => {
+  let ran = 0
   const trap = (): never => {
+    ran++
     throw new Error("a trap was run")
   }
   const trapped = { get: trap, set: trap, enumerable: true, configurable: true }
@@ -213,28 +215,32 @@ suite("nothing of the page runs", () => {
     ["null prototype", Object.create(null)],
   ])("of a mined %s", (_, value) => {
     mine(value)
-    expect(() => sent(value)).not.toThrow()
-    expect(() => sent({ value, list: [value] })).not.toThrow()
-    expect(() => sent(Object.create(value))).not.toThrow()
-    expect(() => JSON.stringify(describeThrown(value))).not.toThrow()
+    ran = 0
+    for (const each of [value, { value, list: [value] }, Object.create(value)]) {
+      sent(each)
+      describeThrown(each)
+    }
+    expect(ran).toBe(0)
   })
 
   test("of a class whose instances are mined by their prototype", () => {
     class Mined extends Map<number, number> {}
     mine(Mined.prototype)
     mine(Mined)
+    ran = 0
     expect(shown(new Mined([[1, 2]]))).toBe("Map(1) { 1 => 2 }")
+    expect(ran).toBe(0)
   })
 
   test("of a proxy but the three traps by which it is listed", () => {
-    const ran = new Set<string>()
+    const run = new Set<string>()
     const tell = new Proxy(
       {},
       {
         get:
           (_, name: string) =>
           (...args: [object]) => {
-            ran.add(name)
+            run.add(name)
             return (Reflect[name as "get"] as (...args: unknown[]) => unknown)(...args)
           },
       },
@@ -252,7 +258,7 @@ suite("nothing of the page runs", () => {
       sent(new Proxy(target, tell))
       describeThrown(new Proxy(target, tell))
     }
-    expect([...ran].sort()).toEqual(["getOwnPropertyDescriptor", "getPrototypeOf", "ownKeys"])
+    expect([...run].sort()).toEqual(["getOwnPropertyDescriptor", "getPrototypeOf", "ownKeys"])
   })
 
   test("of proxies whose every trap throws", () => {

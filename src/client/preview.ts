@@ -87,7 +87,7 @@ export function drawPreview(root: object, limits: Limits, restoreStack?: Restore
     items[items.length] = item
     drawing[list] = items as Preview[]
     // Of an object in it only the head is drawn yet.
-    
+    room -= stringify(item).length + 1
     return true
   }
 

@@ -138,6 +138,14 @@ describe("an eval", () => {
     expect(JSON.parse(outcome?.body ?? "")).toMatchObject({ type: "number", value: 2 })
   })
 
+  test("tells a long text whole: scripts read it", async () => {
+    const { page, ask, end } = await setUp()
+    await page.welcome()
+    await ask("e1", "text")
+    await end("text", { kind: "value", value: "x".repeat(50_000) })
+    expect(page.network.last.sent.at(-1)).toContain("x".repeat(50_000))
+  })
+
   test("that throws ends in what was thrown, with positions of the user's own text", async () => {
     const { page, ask, end } = await setUp()
     await page.welcome()

@@ -51,6 +51,9 @@ export interface Runtime {
 
 type Evaluating = Pick<Evaluator, "evaluate" | "restorePositions">
 
+/** What was asked for is told at greater length than what is logged: scripts read it. In characters. */
+const whole = { maxLength: 1e5, maxText: 1e6 } as const
+
 const defaultUrl = "http://127.0.0.1:9001"
 
 export function createRuntime(platform: Platform, evaluator: Evaluating = createEvaluator()): Runtime {
@@ -121,9 +124,13 @@ export function createRuntime(platform: Platform, evaluator: Evaluating = create
   function resultOf(completion: Completion): Outcome["result"] {
     switch (completion.kind) {
       case "value":
-        return describe(completion.value, { restoreStack: (stack) => evaluator.restorePositions(stack) })
+        return describe(completion.value, {
+          ...whole,
+          restoreStack: (stack) => evaluator.restorePositions(stack),
+        })
       case "thrown":
         return describeThrown(completion.error, {
+          ...whole,
           restoreStack: (stack) => evaluator.restorePositions(stack, completion.source),
         })
       case "refused":

@@ -169,7 +169,7 @@ test("[D07] a bridge that is away for long is back within the current gap", asyn
 test("[D08] twenty runtimes, one restart: they come back one after the other", async () => {
   const stage = await openStage()
   const others = Array.from({ length: 19 }, () => openRuntime({ url: stage.wire.url, token, ...shortLink }))
-  onTestFinished(() => void others.forEach(({ client }) => client.disconnect()))
+  onTestFinished(() => others.forEach(({ client }) => client.disconnect()))
   for (const other of others) other.connect()
   await Promise.all(others.map((other) => other.event("ready")))
   const all = [stage.runtime, ...others]

@@ -210,14 +210,14 @@ function randomFrom(seed: number): () => number {
   }
 }
 
-function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
-  return new Promise((done) => {
-    const timer = setTimeout(() => done(undefined), ms)
-    void promise.then((value) => {
-      clearTimeout(timer)
-      done(value)
-    })
+async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<undefined>((done) => {
+    timer = setTimeout(() => done(undefined), ms)
   })
+  const first = await Promise.race([promise, late])
+  clearTimeout(timer)
+  return first
 }
 
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms))

@@ -1,4 +1,4 @@
-import MagicString from "magic-string"
+import { MagicString } from "magic-string"
 import { expect, test } from "vitest"
 import { openMap } from "./open-map.ts"
 
