@@ -32,11 +32,11 @@ interface Complaints {
 
 export interface ConsoleScope {
   readonly console: Console
-  readonly addEventListener?: (
+  addEventListener?(
     type: string,
     listener: (event: never) => void,
     options: { readonly capture: true; readonly signal: AbortSignal },
-  ) => void
+  ): void
 }
 
 /**

@@ -11,13 +11,15 @@ export type Completion =
   | { readonly kind: "refused"; readonly result: Refused }
 
 export interface Evaluator {
-  /** Runs an input once. Never rejects; a promise that the input did not await is a value like any other. */
-  evaluate(code: string, header: EvalHeader): Promise<Completion>
+  /** Runs an input once, as the eval of this id. Never rejects; a promise that the input did not await is a value like any other. */
+  evaluate(code: string, header: EvalHeader, id?: string): Promise<Completion>
   /**
    * Takes the positions in a stack to where they are in what the user typed, and
    * cuts off what is ours, below the input that `source` names.
    */
   restorePositions(stack: string, source?: string): string
+  /** The id of the eval whose own code is on the stack; code that it left to run later is nobody's. */
+  readonly current: string | undefined
   /** The names that inputs declared with `let`, `const`, `class` or `import`. */
   readonly declared: readonly string[]
   /** The value of an expression in the global scope. Throws what it throws. */
@@ -100,6 +102,7 @@ export function createEvaluator(parts: EvaluatorParts = {}): Evaluator {
     return (read("(url,options)=>import(url,options)") as (...parts: unknown[]) => unknown)(url, options)
   }
 
+  let current: string | undefined
   let busySince = 0
 
   /** Throws in a loop that has kept all else from running for longer than the limit. */
@@ -148,15 +151,24 @@ export function createEvaluator(parts: EvaluatorParts = {}): Evaluator {
     return { source, run: run as Placed["run"] }
   }
 
+  function runAs(id: string | undefined, run: Placed["run"], box: Box): unknown {
+    current = id
+    try {
+      return run(box)
+    } finally {
+      current = undefined
+    }
+  }
+
   return {
-    async evaluate(code, header) {
+    async evaluate(code, header, id) {
       await nextTask()
       const placed = place(code, header)
       if ("message" in placed) return complete({ kind: "refused", result: placed })
       const { source, run } = placed
       const box: Box = { v: undefined, g: scope, i: bindings.markReady }
       try {
-        const result = run(box)
+        const result = runAs(id, run, box)
         if (header.form === "async") await result
         const isInBox = header.form === "sync" || header.form === "async"
         return complete({ kind: "value", value: isInBox ? box.v : result })
@@ -166,6 +178,10 @@ export function createEvaluator(parts: EvaluatorParts = {}): Evaluator {
     },
 
     restorePositions: restorer.restore,
+
+    get current() {
+      return current
+    },
 
     get declared() {
       return bindings.names

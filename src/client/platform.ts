@@ -1,4 +1,5 @@
 import type { Clock, Socket } from "../link/index.ts"
+import type { ConsoleScope } from "./console-tap.ts"
 
 /** A browser's WebSocket, Node's own (from 22 on), or that of the `ws` package; its `on…` properties differ in type, not in use. */
 export type SocketConstructor = new (
@@ -16,10 +17,18 @@ export interface Platform {
   readonly kind: RuntimeKind
   /** There in pages only. */
   readonly window: (Window & typeof globalThis) | undefined
+  /** Whose console and errors are heard. */
+  readonly scope: ConsoleScope
+  /** Where this script came from, where that is known. */
+  readonly ownUrl: string | undefined
   /** Outlives a reload of the page; absent where there is none or where it is forbidden. */
   readonly storage: Pick<Storage, "getItem" | "setItem"> | undefined
   readonly userAgent: string | undefined
   readonly clock: Clock
+  /** Milliseconds since 1970. */
+  readonly time: () => number
+  /** Runs something at the end of the turn. */
+  readonly defer: (run: () => void) => void
   /** 0 ≤ x < 1. */
   readonly random: () => number
   /** 128 random bits, as text that is safe in a header. */
@@ -42,14 +51,18 @@ type Surroundings = Partial<Omit<typeof globalThis, "Deno" | "Bun" | "process">>
 export const { parse, stringify } = JSON
 
 export function capturePlatform(): Platform {
-  const { document, window, navigator, crypto, WebSocket, console } = globalThis as Surroundings
+  const { document, window, navigator, crypto, WebSocket, console, Date, queueMicrotask } = globalThis as Surroundings
   const { debug, warn } = console!
   return {
     kind: detectKind(globalThis),
     window: document && window,
+    scope: globalThis as ConsoleScope,
+    ownUrl: (document?.currentScript as HTMLScriptElement | null | undefined)?.src,
     storage: findStorage(),
     userAgent: navigator?.userAgent,
     clock: createClock(globalThis),
+    time: Date!.now,
+    defer: (run) => queueMicrotask!(run),
     random: Math.random,
     randomId: () => crypto!.getRandomValues(new Uint32Array(4)).join("-"),
     WebSocket,

@@ -13,6 +13,7 @@ function createFakeEvaluator() {
       if (code === "broken") return Promise.reject(new Error("broken"))
       return new Promise((end) => running.set(code, end))
     },
+    current: undefined,
     restorePositions: (stack, source) => `${stack} in ${source}`,
   }
   return {
@@ -51,6 +52,40 @@ async function setUp(options: ConnectOptions = {}, place: Parameters<typeof crea
     },
   }
 }
+
+describe("the console of a page", () => {
+  const saidIn = (page: ReturnType<typeof createFakePage>) => page.heard("console").map(({ seq, body }) => [seq, body])
+
+  test("is told once the bridge is there, and again after a drop until it is acknowledged [L38]", async () => {
+    const { page, drop } = await setUp()
+    page.console.log("one")
+    await page.welcome()
+    expect(saidIn(page)).toEqual([[1, '[{"type":"string","value":"one"}]']])
+    page.console.log("two")
+    page.clock.advance(50)
+    await endOfTurn()
+    const second = [2, '[{"type":"string","value":"two"}]']
+    expect(saidIn(page)).toEqual([second])
+    page.say({ op: "ack", seq: 1 })
+    await drop()
+    page.console.log("three")
+    await page.welcome()
+    expect(saidIn(page)).toEqual([second, [3, '[{"type":"string","value":"three"}]']])
+  })
+
+  test("is told before a page says bye, and no more when the link is stopped", async () => {
+    const { page, link } = await setUp()
+    const { log } = page.console
+    await page.welcome()
+    page.console.log(1)
+    page.console.log(2)
+    page.fire("pagehide", { persisted: false })
+    await endOfTurn()
+    expect(page.heard().map(({ op }) => op)).toEqual(["console", "console", "bye"])
+    await link.disconnect()
+    expect(page.console.log).not.toBe(log)
+  })
+})
 
 describe("hello", () => {
   test("says who and where a page is", async () => {

@@ -11,6 +11,7 @@ import {
   type Said,
   type ToRuntime,
 } from "../protocol/index.ts"
+import { createConsoleTap } from "./console-tap.ts"
 import { describe, describeThrown } from "./describe.ts"
 import { createEvaluator, type Completion, type Evaluator } from "./evaluator.ts"
 import { createIdentity } from "./identity.ts"
@@ -49,7 +50,7 @@ export interface Runtime {
   open(options: ConnectOptions): Link<ToRuntime>
 }
 
-type Evaluating = Pick<Evaluator, "evaluate" | "restorePositions">
+type Evaluating = Pick<Evaluator, "current" | "evaluate" | "restorePositions">
 
 /** What was asked for is told at greater length than what is logged: scripts read it. In characters. */
 const whole = { maxLength: 1e5, maxText: 1e6 } as const
@@ -61,6 +62,15 @@ export function createRuntime(platform: Platform, evaluator: Evaluating = create
   const identity = createIdentity(platform)
   const outbox = createOutbox()
   const scout = window && createScout(window)
+  const restoreStack = (stack: string): string => evaluator.restorePositions(stack)
+  const tap = createConsoleTap({
+    ...platform,
+    describe: (value) => describe(value, { restoreStack }),
+    restorePositions: restoreStack,
+    currentEval: () => evaluator.current,
+    send: (message) => link?.send(message) ?? false,
+    bufferedAmount: () => link?.bufferedAmount ?? 0,
+  })
   let link: Link<ToRuntime> | undefined
   /** The look that the bridge knows. */
   let shown: string
@@ -112,7 +122,7 @@ export function createRuntime(platform: Platform, evaluator: Evaluating = create
     const { id } = request
     const startedAt = clock.now()
     try {
-      const completion = await evaluator.evaluate(code, request)
+      const completion = await evaluator.evaluate(code, request, id)
       const durationMs = Math.round((clock.now() - startedAt) * 1000) / 1000
       const message: Said<FromRuntime, "outcome"> = { op: "outcome", id, outcome: completion.kind, durationMs }
       return writeMessage(message, stringify(resultOf(completion)))
@@ -124,10 +134,7 @@ export function createRuntime(platform: Platform, evaluator: Evaluating = create
   function resultOf(completion: Completion): Outcome["result"] {
     switch (completion.kind) {
       case "value":
-        return describe(completion.value, {
-          ...whole,
-          restoreStack: (stack) => evaluator.restorePositions(stack),
-        })
+        return describe(completion.value, { ...whole, restoreStack })
       case "thrown":
         return describeThrown(completion.error, {
           ...whole,
@@ -149,6 +156,7 @@ export function createRuntime(platform: Platform, evaluator: Evaluating = create
   }
 
   function leave(from: Link<ToRuntime>, reason: Leaving): void {
+    tap.flush()
     say({ op: "bye", reason })
     from.suspend(reason === "frozen" ? closeCode.pageFrozen : closeCode.pageHidden, reason)
   }
@@ -163,6 +171,7 @@ export function createRuntime(platform: Platform, evaluator: Evaluating = create
         break
       case "ack":
         outbox.release(message.ids ?? [])
+        if (message.seq !== undefined) tap.acknowledge(message.seq)
         break
       case "reload":
         if (message.stylesheets) swapStylesheets(window?.document, message.stylesheets)
@@ -189,11 +198,13 @@ export function createRuntime(platform: Platform, evaluator: Evaluating = create
         log: (line) => debug(`repl-bridge: ${line}`),
       })
       link = opened
+      tap.start()
       opened.on("ready", ({ welcome }) => {
         identity.keep(welcome)
         outbox.fit(welcome.maxBytes ?? Infinity)
         showChange()
         void repay(opened)
+        tap.resume()
       })
       const watch =
         window &&
@@ -204,8 +215,13 @@ export function createRuntime(platform: Platform, evaluator: Evaluating = create
           returned: () => opened.resume(),
         })
       opened.on("stateChange", ({ to }) => {
-        if (to === "stopped" || to === "refused") watch?.end()
+        const isOver = to === "stopped" || to === "refused"
+        if (isOver) watch?.end()
         else watch?.start()
+        // Another link may be open by now.
+        if (link !== opened) return
+        if (isOver) tap.stop()
+        else tap.start()
       })
       return opened
     },

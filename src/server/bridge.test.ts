@@ -416,13 +416,26 @@ describe("a runtime", () => {
     const line = { op: "console", seq: 1, level: "log", time: 5 }
     page.talk.say(line, '[{"type":"string","value":"hi"}]')
     page.talk.say(line, '[{"type":"string","value":"hi"}]')
-    page.talk.say({ ...line, seq: 2, dropped: 3 }, "[]")
+    page.talk.say({ ...line, seq: 5, dropped: 3 }, "[]")
     expect(await frontEnd.talk.hear("console")).toMatchObject({
       header: { seq: 1 },
       body: '[{"type":"string","value":"hi"}]',
     })
-    expect(await frontEnd.talk.hear("console")).toMatchObject({ header: { seq: 2, dropped: 3 } })
-    await page.talk.hear("ack", ({ seq }) => seq === 2)
+    expect(await frontEnd.talk.hear("console")).toMatchObject({ header: { seq: 5, dropped: 3 } })
+    await page.talk.hear("ack", ({ seq }) => seq === 5)
+  })
+
+  it("[L40] counts no line as dropped that came: what it tells again after a drop counts from the last acknowledged", async () => {
+    const bridge = await start()
+    const page = await runtime(bridge)
+    const frontEnd = await FrontEnd.connect(bridge)
+    const line = { op: "console", level: "log", time: 5 }
+    page.talk.say({ ...line, seq: 7, dropped: 4 }, "[]")
+    page.talk.say({ ...line, seq: 9, dropped: 6 }, "[]")
+    page.talk.say({ ...line, seq: 12, dropped: 12, kind: "dropped" })
+    const dropped = [0, 0, 0]
+    for (const nth of dropped.keys()) dropped[nth] = Number((await frontEnd.talk.hear("console")).header["dropped"])
+    expect(dropped).toEqual([4, 1, 3])
   })
 
   it("cannot speak in another's name", async () => {

@@ -2,6 +2,9 @@ import { randomUUID } from "node:crypto"
 import { readDiscovery } from "../discovery/index.ts"
 import { createPrepare } from "../language/index.ts"
 import { protocolVersion, type RuntimeInfo } from "../protocol/index.ts"
+import { createConsoleDesk } from "./console/desk.ts"
+import { loadText } from "./console/load-text.ts"
+import { createSourceMaps } from "./console/source-maps.ts"
 import { createDoorman } from "./doorman.ts"
 import { createEraseTypes } from "./erase-types.ts"
 import { Router } from "./evals/router.ts"
@@ -65,6 +68,7 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
   const instance = randomUUID()
   const events = createEvents()
   const startedAt = new Date().toISOString()
+  const stopping = new AbortController()
   let port = 0
   let isOpen = false
   let stopped: Promise<void> | undefined
@@ -77,6 +81,7 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
     maxBytes: maxBytes.runtime,
     config: { ...settings, newId: randomUUID },
     show: (info) => {
+      if (info.state === "gone") desk.forget(info.id)
       frontEnds.announce(write({ op: "runtime", runtime: info }))
       events.emit("runtime", info)
     },
@@ -87,7 +92,7 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
     sessionReady: (runtime) => router.sessionReady(runtime),
     sessionEnded: (runtime, loss) => router.sessionEnded(runtime, loss),
     outcome: (by, outcome, body) => router.outcome(by, outcome, body),
-    console: (by, line, body) => frontEnds.console(by, line, body),
+    console: (by, line, body) => desk.hear(by, line, body),
     isBusy: (session) => router.isBusy(session),
   })
   const frontEnds = new FrontEnds({
@@ -105,6 +110,17 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
     ack: (ids) => router.ack(ids),
     seated: () => router.rethink(),
     left: (frontEnd, forGood) => router.frontEndLeft(frontEnd, forGood),
+  })
+  const desk = createConsoleDesk({
+    openSourceMaps: ({ id }) =>
+      createSourceMaps({
+        origin: runtimes.all.get(id)?.origin ?? "",
+        isOurs: (file) => isOwnClient(file, port),
+        load: (file) => loadText(file, stopping.signal),
+        // Loaded once a page has such a map.
+        openMap: async (json, file) => (await import("./console/open-map.ts")).openMap(json, file),
+      }),
+    pass: (by, line, body) => frontEnds.console(by, line, body),
   })
   const router = new Router({
     runtimes: () => runtimes.all,
@@ -203,6 +219,7 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
 
   async function stop(): Promise<void> {
     isOpen = false
+    stopping.abort()
     stopPulse()
     clearTimeout(settling)
     router.stop()
@@ -218,6 +235,11 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
     await closed
     clearTimeout(cut)
   }
+}
+
+/** Whether a script is the client that this bridge serves. */
+function isOwnClient(file: string, port: number): boolean {
+  return new RegExp(`^https?://[^/]+:${port}/client\\.js(\\?|$)`).test(file)
 }
 
 /** Milliseconds that never run backwards. */

@@ -17,6 +17,8 @@ export function createFakePage({ kind = "page", storage = new Map() }: Place = {
   const network = createFakeNetwork()
   const dials: { url: string; protocols: string[] }[] = []
   const lines: string[] = []
+  const printed: unknown[] = []
+  const pageConsole = { log: (...args: unknown[]): void => void printed.push(...args) }
   const document = { title: "shop", visibilityState: "visible", querySelectorAll: () => [] }
   const listening = new Map<string, number>()
   let ids = 0
@@ -45,9 +47,13 @@ export function createFakePage({ kind = "page", storage = new Map() }: Place = {
   const platform: Platform = {
     kind,
     window: kind === "page" ? (window as unknown as Platform["window"]) : undefined,
+    scope: { console: pageConsole as unknown as Console },
+    ownUrl: undefined,
     storage: { getItem: (key) => storage.get(key) ?? null, setItem: (key, value) => void storage.set(key, value) },
     userAgent: "fake",
     clock,
+    time: clock.now,
+    defer: queueMicrotask,
     random: () => 0.5,
     randomId: () => `id-${++ids}`,
     WebSocket: function FakeWebSocket(url: string, protocols: string[]) {
@@ -74,6 +80,7 @@ export function createFakePage({ kind = "page", storage = new Map() }: Place = {
     lines,
     document,
     window,
+    console: pageConsole,
     storage,
     heard,
     get reloads() {

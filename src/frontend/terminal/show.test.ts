@@ -31,6 +31,29 @@ describe("a line of a page's console", () => {
     expect(showConsoleLine(line({ args: [text("a")] }), plainStyle, 80, true)).toBe("│ chrome·shop: a")
   })
 
+  const number = (value: number): RemoteObject => ({ type: "number", value })
+
+  test.each<[string, Partial<ConsoleLine>, string]>([
+    [
+      "fills in its values",
+      { args: [text("%s is %d%% %c!"), text("a"), number(1.5), text("red"), text("b")] },
+      "a is 1% ! b",
+    ],
+    ["is indented in a group", { group: 2, args: [text("a\nb")] }, "    a\n│     b"],
+    ["heads a group", { kind: "group", group: 1, args: [text("a")] }, "a"],
+    ["counts", { kind: "count", args: [text("a"), number(2)] }, "a: 2"],
+    ["tells a time", { kind: "timeEnd", args: [text("a"), number(2)] }, "a: 2 ms"],
+    ["knows no start", { kind: "timeEnd", args: [text("a"), { type: "undefined" }] }, "a: its start was not heard"],
+    ["fails", { kind: "assert", args: [text("a")] }, "Assertion failed: a"],
+    ["was not caught", { kind: "exception", args: [text("a")] }, "Uncaught a"],
+    ["was no error", { kind: "exception", args: [text("Uncaught null")] }, "Uncaught null"],
+    ["was a promise", { kind: "rejection", args: [text("%s")] }, "Uncaught (in promise) %s"],
+    ["has frames", { kind: "trace", stack: "    at a", args: [text("b")] }, "Trace: b\n│     at a"],
+    ["has more", { more: 3, args: [text("a")] }, "a … 3 more arguments"],
+  ])("%s", (_, parts, shown) => {
+    expect(showConsoleLine(line(parts), plainStyle, 80, false)).toBe(`│ ${shown}`)
+  })
+
   test("has its level's colour in the gutter", () => {
     const style: Style = { ...plainStyle, error: (bar) => `<${bar}>` }
     expect(showConsoleLine(line({ level: "error", args: [text("a")] }), style, 80, false)).toBe("<│> a")
@@ -38,8 +61,9 @@ describe("a line of a page's console", () => {
 
   test("says how many before it are missing", () => {
     expect(showConsoleLine(line({ dropped: 3, args: [text("a")] }), plainStyle, 80, false)).toBe(
-      "│ 3 lines before this one were dropped\n│ a",
+      "│ … 3 lines dropped\n│ a",
     )
+    expect(showConsoleLine(line({ kind: "dropped", dropped: 3 }), plainStyle, 80, false)).toBe("│ … 3 lines dropped")
   })
 })
 

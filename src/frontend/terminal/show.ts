@@ -1,7 +1,8 @@
 import type { RemoteObject } from "../../protocol/index.ts"
 import type { ConsoleLine, Evaluation } from "../frontend.ts"
-import { neutralise, neutraliseLine } from "../neutralise.ts"
+import { neutraliseLine } from "../neutralise.ts"
 import { codeFrame } from "./code-frame.ts"
+import { consoleText } from "./console-text.ts"
 import { elapsed } from "./elapsed.ts"
 import { formatOutcome, formatValue } from "./format.ts"
 import type { Paint, Style } from "./style.ts"
@@ -18,21 +19,17 @@ export function showOutcome(evaluation: Evaluation, code: string, style: Style, 
 
 /** A line of a page's console. The gutter before each of its lines is what no page can imitate. */
 export function showConsoleLine(line: ConsoleLine, style: Style, columns: number, isLabelled: boolean): string {
-  const { runtime, level, args, dropped } = line
+  const { runtime, level, kind, dropped } = line
+  const format = (value: RemoteObject): string => formatValue(value, style, columns - 2)
   const gutter = `${paintOf(level, style)("│")} `
   const label = isLabelled ? `${style.hint(`${neutraliseLine(runtime.name)}:`)} ` : ""
-  const text = args.map((value) => (isText(value) ? neutralise(value.value) : formatValue(value, style, columns - 2)))
-  const gap = dropped > 0 ? [style.hint(`${dropped} lines before this one were dropped`)] : []
-  return [...gap, ...`${label}${text.join(" ")}`.split("\n")].map((shown) => gutter + shown).join("\n")
+  const gap = dropped > 0 ? [label + style.hint(`… ${dropped} lines dropped`)] : []
+  const text = kind === "dropped" ? [] : (label + consoleText(line, format)).split("\n")
+  return [...gap, ...text].map((shown) => gutter + shown).join("\n")
 }
 
 function paintOf(level: string, style: Style): Paint {
   return level === "error" ? style.error : level === "warn" ? style.warning : style.hint
-}
-
-/** A string that came whole is shown bare, as any console does. */
-function isText(value: RemoteObject): value is RemoteObject & { readonly value: string } {
-  return typeof value.value === "string"
 }
 
 export function showProblem(problem: string, style: Style): string {
