@@ -23,7 +23,7 @@ export function runRepl(frontEnd: FrontEnd, { color, ...options }: ReplOptions):
     input: process.stdin,
     output: process.stdout,
     errors: process.stderr,
-    language: createTerminalLanguage(),
+    language: createTerminalLanguage(frontEnd),
     style: styleFor(process.stdout, { color }),
     historyFile: join(dirname(discoveryPath(0)), "history"),
     term: process.env["TERM"],

@@ -14,6 +14,10 @@ function createFakeEvaluator() {
       return new Promise((end) => running.set(code, end))
     },
     current: undefined,
+    declared: ["mine"],
+    read: (expression) => {
+      throw new Error(expression)
+    },
     restorePositions: (stack, source) => `${stack} in ${source}`,
   }
   return {
@@ -85,6 +89,14 @@ describe("the console of a page", () => {
     await link.disconnect()
     expect(page.console.log).not.toBe(log)
   })
+})
+
+test("names that begin so are told in answer to a wish", async () => {
+  const { page } = await setUp()
+  await page.welcome()
+  page.say({ op: "complete", id: "c1", chain: [], prefix: "min" })
+  await endOfTurn()
+  expect(page.heard("completions")).toEqual([{ op: "completions", id: "c1", isCut: false, body: '["mine"]' }])
 })
 
 describe("hello", () => {

@@ -11,6 +11,7 @@ import {
   type Said,
   type ToRuntime,
 } from "../protocol/index.ts"
+import { complete } from "./completion.ts"
 import { createConsoleTap } from "./console-tap.ts"
 import { describe, describeThrown } from "./describe.ts"
 import { createEvaluator, type Completion, type Evaluator } from "./evaluator.ts"
@@ -50,7 +51,7 @@ export interface Runtime {
   open(options: ConnectOptions): Link<ToRuntime>
 }
 
-type Evaluating = Pick<Evaluator, "current" | "evaluate" | "restorePositions">
+type Evaluating = Pick<Evaluator, "current" | "declared" | "evaluate" | "read" | "restorePositions">
 
 /** What was asked for is told at greater length than what is logged: scripts read it. In characters. */
 const whole = { maxLength: 1e5, maxText: 1e6 } as const
@@ -147,6 +148,12 @@ export function createRuntime(platform: Platform, evaluator: Evaluating = create
     }
   }
 
+  function answerWish({ id, chain, prefix }: Said<ToRuntime, "complete">): void {
+    const { names, isCut } = complete(chain, prefix, evaluator)
+    const message: Said<FromRuntime, "completions"> = { op: "completions", id, isCut }
+    link?.send(writeMessage(message, stringify(names)))
+  }
+
   /** Each in a turn and so in a frame of its own: together they could be more than the bridge takes. */
   async function repay(to: Link<ToRuntime>): Promise<void> {
     for (const outcome of outbox.owed()) {
@@ -172,6 +179,9 @@ export function createRuntime(platform: Platform, evaluator: Evaluating = create
       case "ack":
         outbox.release(message.ids ?? [])
         if (message.seq !== undefined) tap.acknowledge(message.seq)
+        break
+      case "complete":
+        answerWish(message)
         break
       case "reload":
         if (message.stylesheets) swapStylesheets(window?.document, message.stylesheets)

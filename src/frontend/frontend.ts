@@ -35,6 +35,13 @@ export type ConsoleLine = Omit<Said<ToFrontEnd, "console">, "op" | "dropped"> & 
   readonly args: readonly RemoteObject[]
 }
 
+/** Names by which an expression may go on, the nearest first. */
+export interface Completions {
+  readonly names: readonly string[]
+  /** There are more than these. */
+  readonly isCut: boolean
+}
+
 export interface FrontEndEvents {
   /** A runtime came, changed or went. */
   runtime: RuntimeInfo
@@ -73,6 +80,11 @@ export interface FrontEnd {
     readonly runtime?: string
     readonly stylesheets?: readonly string[]
   }): Promise<readonly AnsweringRuntime[]>
+  /**
+   * The names that begin with `prefix` and may follow `chain`, a variable (or `this`) and properties of it; without
+   * a chain, those in scope. Nothing of the page runs for it. Rejects with a sentence that says why there are none.
+   */
+  complete(chain: readonly string[], prefix: string): Promise<Completions>
   on<Event extends keyof FrontEndEvents>(event: Event, listener: (detail: FrontEndEvents[Event]) => void): () => void
   /** Leaves: unsettled evals end as cancelled. Twice is fine. */
   close(): Promise<void>

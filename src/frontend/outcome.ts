@@ -27,6 +27,12 @@ export function readArguments(body: string | undefined): readonly RemoteObject[]
   return Array.isArray(list) ? list.filter(isRemoteObject) : []
 }
 
+/** Names to complete by; what is none is left out. */
+export function readNames(body: string | undefined): readonly string[] {
+  const list = parse(body)
+  return Array.isArray(list) ? list.filter((name) => typeof name === "string") : []
+}
+
 const isStopped = (value: unknown): boolean =>
   isObject(value) && isText(value["reason"]) && (value["ran"] === "no" || value["ran"] === "unknown")
 

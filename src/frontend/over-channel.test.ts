@@ -248,6 +248,23 @@ test("use() of what is not there lists what is", async () => {
   await expect(using).rejects.toThrow("chrome·shop is gone: there is none")
 })
 
+test("complete() resolves with names, and rejects with the bridge's problem or a drop", async () => {
+  bridge.welcome({ runtimes: [shop] })
+  bridge.heard()
+  const completing = frontEnd.complete(["document"], "ti")
+  expect(bridge.heard()).toEqual([{ op: "complete", id: "id1", chain: ["document"], prefix: "ti" }])
+  bridge.say({ op: "completions", id: "id1", isCut: true }, ["title", 1])
+  expect(await completing).toEqual({ names: ["title"], isCut: true })
+
+  const away = frontEnd.complete([], "")
+  bridge.say({ op: "completions", id: "id2", problem: "chrome·shop is away" })
+  await expect(away).rejects.toThrow("chrome·shop is away")
+
+  const interrupted = frontEnd.complete([], "")
+  bridge.drop()
+  await expect(interrupted).rejects.toThrow("broke before it answered")
+})
+
 test("reload() resolves with those asked, and rejects with the bridge's problem or a drop", async () => {
   bridge.welcome({ runtimes: [shop] })
   bridge.heard()

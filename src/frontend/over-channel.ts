@@ -14,8 +14,8 @@ import { isFinalState, type OpenChannel } from "./channel.ts"
 import { FrontEndError } from "./errors.ts"
 import { Evals } from "./evals.ts"
 import { createEvents } from "./events.ts"
-import type { FrontEnd, FrontEndEvents } from "./frontend.ts"
-import { readArguments } from "./outcome.ts"
+import type { Completions, FrontEnd, FrontEndEvents } from "./frontend.ts"
+import { readArguments, readNames } from "./outcome.ts"
 import { findRuntime, listRuntimes, Runtimes } from "./runtimes.ts"
 
 export interface FrontEndParts {
@@ -37,6 +37,7 @@ export function frontEndOver(openChannel: OpenChannel, { name, clock, newId }: F
   const runtimes = new Runtimes(clock, changed)
   const evals = new Evals({ clock, newId, say })
   const reloads = new Map<string, Question<readonly AnsweringRuntime[]>>()
+  const wishes = new Map<string, Question<Completions>>()
   /** By the id of the runtime that was chosen. */
   const choices = new Map<string, Set<Question<RuntimeInfo>>>()
   let target: string | undefined
@@ -84,6 +85,8 @@ export function frontEndOver(openChannel: OpenChannel, { name, clock, newId }: F
         return evals.outcome(message, body)
       case "reloading":
         return reloading(message)
+      case "completions":
+        return completed(message, body)
       case "evaluated": {
         const { op: _, ...evaluated } = message
         return events.emit("evaluated", evaluated)
@@ -139,12 +142,20 @@ export function frontEndOver(openChannel: OpenChannel, { name, clock, newId }: F
     else question?.reject(new FrontEndError("no-runtime", problem))
   }
 
+  function completed({ id: asked, isCut = false, problem }: Said<ToFrontEnd, "completions">, body?: string): void {
+    const question = wishes.get(asked)
+    wishes.delete(asked)
+    if (problem === undefined) question?.resolve({ names: readNames(body), isCut })
+    else question?.reject(new FrontEndError("no-runtime", problem))
+  }
+
   function drop(): void {
     evals.dropped()
     const error = new FrontEndError("gone", "the connection to the bridge broke before it answered: try again")
-    for (const { reject } of reloads.values()) reject(error)
+    for (const { reject } of [...reloads.values(), ...wishes.values()]) reject(error)
     for (const questions of choices.values()) for (const { reject } of questions) reject(error)
     reloads.clear()
+    wishes.clear()
     choices.clear()
   }
 
@@ -187,6 +198,14 @@ export function frontEndOver(openChannel: OpenChannel, { name, clock, newId }: F
         const asked = newId()
         reloads.set(asked, { resolve, reject })
         say({ op: "reload", id: asked, ...(runtime && { runtime }), ...(stylesheets && { stylesheets }) })
+      })
+    },
+    async complete(chain, prefix) {
+      checkReady()
+      return new Promise((resolve, reject) => {
+        const asked = newId()
+        wishes.set(asked, { resolve, reject })
+        say({ op: "complete", id: asked, chain, prefix })
       })
     },
     on: (event, listener) => events.on(event, listener),

@@ -50,6 +50,9 @@ const consoleLine = {
   more: optional(count),
 } as const satisfies Shape
 
+/** The names that may follow a chain: a variable (or `this`) and properties of it; without a chain, those in scope. */
+const completionWish = { id, chain: listOf(text), prefix: text } as const satisfies Shape
+
 /** Heard by every end at any time, also before hello. */
 const common = {
   ping: { id: optional(text) },
@@ -108,6 +111,7 @@ export const toRuntime = {
   ack: { ids: optional(listOf(id)), seq: optional(count) },
   /** Without `stylesheets` (URL paths), the whole page. */
   reload: { stylesheets: optional(listOf(text)) },
+  complete: completionWish,
 } as const satisfies Record<string, Shape>
 
 export const fromRuntime = {
@@ -134,6 +138,8 @@ export const fromRuntime = {
   outcome: { id, outcome: oneOf(...outcomeKinds), durationMs: number },
   /** Body: the arguments as JSON, a list of RemoteObject. */
   console: consoleLine,
+  /** Body: the names as JSON, the nearest first. */
+  completions: { id, isCut: optional(boolean) },
 } as const satisfies Record<string, Shape>
 
 export const fromFrontEnd = {
@@ -155,6 +161,7 @@ export const fromFrontEnd = {
   ack: { ids: listOf(id) },
   use: { runtime: text },
   reload: { id, runtime: optional(text), stylesheets: optional(listOf(text)) },
+  complete: { ...completionWish, runtime: optional(text) },
 } as const satisfies Record<string, Shape>
 
 export const toFrontEnd = {
@@ -180,6 +187,8 @@ export const toFrontEnd = {
   },
   /** Body: the arguments as JSON, a list of RemoteObject. */
   console: { runtime: answeringRuntime, ...consoleLine },
+  /** Body: the names as JSON, absent with a `problem`. */
+  completions: { id, isCut: optional(boolean), problem: optional(text) },
 } as const satisfies Record<string, Shape>
 
 type MessageOf<Table extends Record<string, Shape>> = {

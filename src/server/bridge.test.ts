@@ -409,6 +409,26 @@ describe("a runtime", () => {
     expect(frontEnd.talk.heard.map(({ header }) => header.op)).not.toContain("runtime")
   })
 
+  it("is asked for names; only its own answer counts", async () => {
+    const bridge = await start()
+    const page = await runtime(bridge)
+    const other = await runtime(bridge)
+    const frontEnd = await FrontEnd.connect(bridge, { target: page.id })
+    const wish = { op: "complete", id: "mine", chain: ["document"], prefix: "ti" }
+    frontEnd.talk.say(wish)
+    const asked = (await page.talk.hear("complete")).header
+    expect(asked).toMatchObject({ chain: ["document"], prefix: "ti" })
+    other.talk.say({ op: "completions", id: asked["id"] }, '["wrong"]')
+    await other.talk.caughtUp()
+    page.talk.say({ op: "completions", id: asked["id"], isCut: true }, '["title"]')
+    expect(await frontEnd.talk.hear("completions")).toEqual({
+      header: { op: "completions", id: "mine", isCut: true },
+      body: '["title"]',
+    })
+    frontEnd.talk.say({ ...wish, runtime: "9" })
+    expect((await frontEnd.talk.hear("completions")).header["problem"]).toContain("9")
+  })
+
   it("shows its console to all, once each line, and is told how far", async () => {
     const bridge = await start()
     const page = await runtime(bridge)

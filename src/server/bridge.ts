@@ -93,6 +93,7 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
     sessionEnded: (runtime, loss) => router.sessionEnded(runtime, loss),
     outcome: (by, outcome, body) => router.outcome(by, outcome, body),
     console: (by, line, body) => desk.hear(by, line, body),
+    completions: (runtime, answer, body) => frontEnds.completions(runtime, answer, body),
     isBusy: (session) => router.isBusy(session),
   })
   const frontEnds = new FrontEnds({

@@ -54,6 +54,18 @@ test("a reload and a bounce in the middle of a line leave the line as it is", as
   await terminal.until(/› 6 \* 7\n42\n.*orrery ›$/)
 })
 
+test("Tab goes on with what the page has", async () => {
+  await page.evaluate("globalThis.telescope = { aperture: 42 }")
+  await terminal.type("telesc")
+  await terminal.press("Tab")
+  await terminal.until(/› telescope$/m)
+  await terminal.type(".aper")
+  await terminal.press("Tab")
+  await terminal.until(/› telescope\.aperture$/m)
+  await terminal.press("Enter")
+  await terminal.until(/\n42\n/)
+})
+
 test("an eval in flight over a bounce prints its outcome, once, above the line typed meanwhile", async () => {
   await terminal.type("await new Promise(done => globalThis.finish = () => done(6 * 7))")
   await terminal.press("Enter")

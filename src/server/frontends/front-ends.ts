@@ -13,6 +13,7 @@ import { write } from "../peer.ts"
 import { plain } from "../plain.ts"
 import { answering, infoOf, type Runtime } from "../runtimes/registry.ts"
 import type { Socket } from "../socket.ts"
+import { Completions } from "./completions.ts"
 import { FrontEndPeer, type FrontEndPeerUse, type FrontEndWish } from "./peer.ts"
 
 /** A front end that is here, or that may come back. */
@@ -50,6 +51,7 @@ export class FrontEnds implements FrontEndPeerUse {
   readonly #frontEnds = new Map<string, FrontEnd>()
   /** All sockets, also those that have not said hello. */
   readonly #peers = new Set<FrontEndPeer>()
+  readonly #completions = new Completions()
 
   constructor(parts: FrontEndsParts) {
     this.#parts = parts
@@ -99,6 +101,10 @@ export class FrontEnds implements FrontEndPeerUse {
     }
   }
 
+  completions(runtime: string, answer: Said<FromRuntime, "completions">, body: string | undefined): void {
+    this.#completions.answer(runtime, answer, body)
+  }
+
   /** Runtimes came or went. */
   reseat(): void {
     for (const frontEnd of this.#frontEnds.values()) this.#sit(frontEnd, this.#reseated(frontEnd.seat))
@@ -109,6 +115,7 @@ export class FrontEnds implements FrontEndPeerUse {
       if (presence.at === "away") clearTimeout(presence.timer)
     }
     this.#frontEnds.clear()
+    this.#completions.stop()
     let nth = 0
     for (const peer of this.#peers) {
       peer.say({ op: "restarting", retryAfterMs: retryAfterMs(nth++) })
@@ -148,6 +155,8 @@ export class FrontEnds implements FrontEndPeerUse {
         return this.#useRuntime(frontEnd, from, message.runtime)
       case "reload":
         return this.#reload(frontEnd, from, message)
+      case "complete":
+        return this.#complete(frontEnd, from, message)
       default:
         message satisfies never
     }
@@ -227,6 +236,14 @@ export class FrontEnds implements FrontEndPeerUse {
     for (const runtime of runtimes) this.#parts.sendToRuntime(runtime.id, reload)
     peer.say({ op: "reloading", id, runtimes: runtimes.map(answering), ...(problem !== undefined && { problem }) })
   }
+
+  #complete({ seat }: FrontEnd, peer: FrontEndPeer, message: Said<FromFrontEnd, "complete">): void {
+    const { id, chain, prefix, runtime: wish } = message
+    const runtime = reachable(wish, seat, this.#parts.runtimes())
+    if (typeof runtime === "string") return peer.say({ op: "completions", id, problem: runtime })
+    const answerId = this.#completions.expect(runtime, id, (answer, body) => peer.say(answer, body))
+    this.#parts.sendToRuntime(runtime.id, write({ op: "complete", id: answerId, chain, prefix }))
+  }
 }
 
 function targetMessage(seat: Seat, problem: string | undefined): Said<ToFrontEnd, "target"> {
@@ -241,9 +258,14 @@ function reloadable(
   runtimes: ReadonlyMap<string, Runtime>,
 ): { readonly runtimes: readonly Runtime[]; readonly problem?: string } {
   if (wish === "all") return { runtimes: [...runtimes.values()].filter(({ presence }) => presence.at !== "away") }
+  const runtime = reachable(wish, seat, runtimes)
+  return typeof runtime === "string" ? { runtimes: [], problem: runtime } : { runtimes: [runtime] }
+}
+
+/** The runtime that is meant, where it is here; otherwise the problem. */
+function reachable(wish: string | undefined, seat: Seat, runtimes: ReadonlyMap<string, Runtime>): Runtime | string {
   const choice = choose(wish, seat, runtimes)
-  if (choice.at === "undecided") return { runtimes: [], problem: choice.reason }
-  if (choice.at === "absent") return { runtimes: [], problem: choice.loss }
-  if (choice.runtime.presence.at === "away") return { runtimes: [], problem: `${choice.runtime.name} is away` }
-  return { runtimes: [choice.runtime] }
+  if (choice.at === "undecided") return choice.reason
+  if (choice.at === "absent") return choice.loss
+  return choice.runtime.presence.at === "away" ? `${choice.runtime.name} is away` : choice.runtime
 }

@@ -12,7 +12,7 @@ export interface FrontEndPeerUse {
   left(from: FrontEndPeer, forGood: boolean): void
 }
 
-export type FrontEndWish = Extract<FromFrontEnd, { op: "eval" | "cancel" | "ack" | "use" | "reload" }>
+export type FrontEndWish = Extract<FromFrontEnd, { op: "eval" | "cancel" | "ack" | "use" | "reload" | "complete" }>
 
 /** Unread bytes beyond which console lines are dropped, and counted. */
 const maxBufferedLines = 1024 * 1024
@@ -57,6 +57,7 @@ export class FrontEndPeer extends Peer<FromFrontEnd> implements Pulsing {
       case "ack":
       case "use":
       case "reload":
+      case "complete":
         return this.#use.asked(this, message, body)
       case "bye":
         this.#saidBye = true

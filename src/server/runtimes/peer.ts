@@ -12,6 +12,7 @@ export interface RuntimePeerUse {
   answered(from: RuntimePeer, by: "page" | "network"): void
   outcome(from: RuntimePeer, outcome: Said<FromRuntime, "outcome">, body: string | undefined): void
   console(from: RuntimePeer, line: Said<FromRuntime, "console">, body: string | undefined): void
+  completions(from: RuntimePeer, answer: Said<FromRuntime, "completions">, body: string | undefined): void
   left(from: RuntimePeer, code: number, bye: string | undefined): void
   isBusy(from: RuntimePeer): boolean
 }
@@ -78,6 +79,8 @@ export class RuntimePeer extends Peer<FromRuntime> implements Pulsing {
         return this.#use.outcome(this, message, body)
       case "console":
         return this.#use.console(this, message, body)
+      case "completions":
+        return this.#use.completions(this, message, body)
       case "pong":
         if (message.id === this.#probe) this.#use.answered(this, "page")
         return

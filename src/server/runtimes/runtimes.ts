@@ -36,6 +36,7 @@ export interface RuntimesParts {
   readonly sessionEnded: (runtime: AnsweringRuntime, loss: Loss) => void
   readonly outcome: (by: AnsweringRuntime, outcome: Said<FromRuntime, "outcome">, body: string | undefined) => void
   readonly console: (by: AnsweringRuntime, line: Said<FromRuntime, "console">, body: string | undefined) => void
+  readonly completions: (runtime: string, answer: Said<FromRuntime, "completions">, body: string | undefined) => void
   readonly isBusy: (session: string) => boolean
 }
 
@@ -139,6 +140,10 @@ export class Runtimes implements RuntimePeerUse {
       this.#parts.console(speaksFor, last === undefined ? line : withoutKnown(line, last), body)
     }
     from.ackLine(line.seq)
+  }
+
+  completions({ speaksFor }: RuntimePeer, answer: Said<FromRuntime, "completions">, body: string | undefined): void {
+    if (speaksFor !== undefined) this.#parts.completions(speaksFor.id, answer, body)
   }
 
   left({ id: socket }: RuntimePeer, code: number, bye: string | undefined): void {
