@@ -98,7 +98,7 @@ test.concurrent("[F02] disconnect() in a hung handshake is final at once, closes
 test.concurrent("[F03] disconnect() while waiting is final at once: no timer, listener or worker is left", async ({
   openStage,
 }) => {
-  const stage = await openStage()
+  const stage = await openStage({ link: { backoff: { base: 60_000, cap: 60_000 } } })
   await stage.wire.refuse()
   const tab = await stage.open()
   await tab.until("reconnecting")
