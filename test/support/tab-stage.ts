@@ -79,6 +79,7 @@ globalThis.setTimeout = (run, ms) => {
 globalThis.clearTimeout = (timer) => { timers.delete(timer); clearTimeout(timer) }
 globalThis.addEventListener = (type, listener, options) => {
   listeners.add(listener)
+  options?.signal?.addEventListener("abort", () => listeners.delete(listener))
   addEventListener.call(window, type, listener, options)
 }
 globalThis.removeEventListener = (type, listener, options) => {
