@@ -7,6 +7,7 @@ import {
   formatOutcome,
   neutralise,
   neutraliseLine,
+  printCopies,
   showOutcome,
   type Evaluation,
   type FrontEnd,
@@ -32,6 +33,7 @@ export async function evaluate(words: string | undefined, options: EvalOptions):
   const { runtime, wait, timeout } = options
   const frontEnd = await connect(options, { name: "cli", connectMs: wait ?? 0, signal: interrupt })
   tellWaits(frontEnd, options)
+  printCopies(frontEnd, (line) => tell(line, options))
 
   const everyone = runtime === "all" && frontEnd.runtimes.length > 0
   const runtimes = everyone ? frontEnd.runtimes.map(({ id }) => id) : [runtime === "all" ? undefined : runtime]

@@ -8,8 +8,8 @@ import { stringify } from "./platform.ts"
  * scripts rarely meet them. An assignment makes such a name the page's.
  */
 export interface CommandApi {
-  /** Makes the names that `code` mentions visible. Returns a function that hides them again: for when the eval has settled. */
-  expose(code: string, evalId: string): () => void
+  /** Makes the names that `code` mentions visible, to an eval or to be looked at. Returns a function that hides them again. */
+  expose(code: string, evalId?: string): () => void
   /** From this completion on, `_` or `_error` gives its value. */
   remember(completion: Completion): void
 }
@@ -180,7 +180,7 @@ export function createCommandApi({ scope, copy }: CommandApiParts): CommandApi {
   return {
     expose(code, evalId) {
       const names = [...new Set(code.match(mention))].filter(show)
-      if (names.includes("copy")) copier = evalId
+      if (evalId && names.includes("copy")) copier = evalId
       return () => names.forEach(hide)
     },
 

@@ -91,6 +91,17 @@ describe("the console of a page", () => {
   })
 })
 
+test("an input sees the console's own names while it runs, and can copy to who asked", async () => {
+  const { page, ask, end } = await setUp()
+  await page.welcome()
+  await ask("e1", "copy('text')")
+  ;(globalThis as unknown as { copy: (text: string) => void }).copy("text")
+  await endOfTurn()
+  expect(page.heard("copy")).toEqual([{ op: "copy", id: "e1", body: "text" }])
+  await end("copy('text')")
+  expect("copy" in globalThis).toBe(false)
+})
+
 test("names that begin so are told in answer to a wish", async () => {
   const { page } = await setUp()
   await page.welcome()

@@ -11,6 +11,7 @@ import {
   type Said,
   type ToRuntime,
 } from "../protocol/index.ts"
+import { createCommandApi } from "./command-api.ts"
 import { complete } from "./completion.ts"
 import { createConsoleTap } from "./console-tap.ts"
 import { describe, describeThrown } from "./describe.ts"
@@ -72,6 +73,13 @@ export function createRuntime(platform: Platform, evaluator: Evaluating = create
     send: (message) => link?.send(message) ?? false,
     bufferedAmount: () => link?.bufferedAmount ?? 0,
   })
+  const commands = createCommandApi({
+    scope: globalThis,
+    copy(id, text) {
+      const message: Said<FromRuntime, "copy"> = { op: "copy", id }
+      return link?.send(writeMessage(message, text)) ?? false
+    },
+  })
   let link: Link<ToRuntime> | undefined
   /** The look that the bridge knows. */
   let shown: string
@@ -122,13 +130,17 @@ export function createRuntime(platform: Platform, evaluator: Evaluating = create
   async function run(request: Said<ToRuntime, "eval">, code: string): Promise<string> {
     const { id } = request
     const startedAt = clock.now()
+    const hide = commands.expose(code, id)
     try {
       const completion = await evaluator.evaluate(code, request, id)
+      commands.remember(completion)
       const durationMs = Math.round((clock.now() - startedAt) * 1000) / 1000
       const message: Said<FromRuntime, "outcome"> = { op: "outcome", id, outcome: completion.kind, durationMs }
       return writeMessage(message, stringify(resultOf(completion)))
     } catch {
       return lost(id, "its outcome cannot be described")
+    } finally {
+      hide()
     }
   }
 
@@ -149,7 +161,9 @@ export function createRuntime(platform: Platform, evaluator: Evaluating = create
   }
 
   function answerWish({ id, chain, prefix }: Said<ToRuntime, "complete">): void {
+    const hide = commands.expose(chain[0] ?? "")
     const { names, isCut } = complete(chain, prefix, evaluator)
+    hide()
     const message: Said<FromRuntime, "completions"> = { op: "completions", id, isCut }
     link?.send(writeMessage(message, stringify(names)))
   }

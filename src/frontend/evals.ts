@@ -96,6 +96,11 @@ export class Evals {
     this.#happen(id, { type: "answered", end: { ...readOutcome(outcome, body), runtime, durationMs } })
   }
 
+  /** Whether the code of an eval under way has this word in it: a page does nothing to us unasked. */
+  mentions(id: string, word: string): boolean {
+    return this.#wishes.get(id)?.code.includes(word) ?? false
+  }
+
   #happenToAll(event: EvalEvent): void {
     for (const id of [...this.#wishes.keys()]) this.#happen(id, event)
   }

@@ -54,6 +54,8 @@ export interface FrontEndEvents {
     readonly durationMs: number
     readonly runtime?: AnsweringRuntime | undefined
   }
+  /** An eval of this front end that runs and that mentions `copy` has a text for the clipboard. */
+  copy: { readonly id: string; readonly runtime: AnsweringRuntime; readonly text: string }
   /** An eval of this front end waits for a runtime. */
   waiting: { readonly id: string; readonly reason: string }
   target: { readonly runtime: string | undefined; readonly problem: string | undefined }

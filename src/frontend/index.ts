@@ -3,6 +3,7 @@ export { FrontEndError, type FrontEndErrorCode } from "./errors.ts"
 export type { ConsoleLine, EvaluateOptions, Evaluation, FrontEnd, FrontEndEvents } from "./frontend.ts"
 export { neutralise, neutraliseLine } from "./neutralise.ts"
 export { createTerminalLanguage } from "./terminal-language.ts"
+export { printCopies } from "./terminal/copies.ts"
 export { formatOutcome } from "./terminal/format.ts"
 export {
   exitCode,

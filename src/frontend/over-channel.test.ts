@@ -248,6 +248,16 @@ test("use() of what is not there lists what is", async () => {
   await expect(using).rejects.toThrow("chrome·shop is gone: there is none")
 })
 
+test("a copied text is taken from an eval under way that mentions it, and from no other", async () => {
+  bridge.welcome({ runtimes: [shop] })
+  const copied: string[] = []
+  frontEnd.on("copy", ({ text }) => copied.push(text))
+  void frontEnd.evaluate("copy(1)")
+  void frontEnd.evaluate("1")
+  for (const id of ["id1", "id2", "id3"]) bridge.say({ op: "copy", id, runtime: answering(shop) }, id)
+  expect(copied).toEqual(['"id1"'])
+})
+
 test("complete() resolves with names, and rejects with the bridge's problem or a drop", async () => {
   bridge.welcome({ runtimes: [shop] })
   bridge.heard()

@@ -85,6 +85,11 @@ export function frontEndOver(openChannel: OpenChannel, { name, clock, newId }: F
         return evals.outcome(message, body)
       case "reloading":
         return reloading(message)
+      case "copy": {
+        const { id: asked, runtime } = message
+        if (evals.mentions(asked, "copy")) events.emit("copy", { id: asked, runtime, text: body ?? "" })
+        return
+      }
       case "completions":
         return completed(message, body)
       case "evaluated": {

@@ -140,6 +140,8 @@ export const fromRuntime = {
   console: consoleLine,
   /** Body: the names as JSON, the nearest first. */
   completions: { id, isCut: optional(boolean) },
+  /** Body: a text for the clipboard of the front end that asked for this eval. */
+  copy: { id },
 } as const satisfies Record<string, Shape>
 
 export const fromFrontEnd = {
@@ -189,6 +191,8 @@ export const toFrontEnd = {
   console: { runtime: answeringRuntime, ...consoleLine },
   /** Body: the names as JSON, absent with a `problem`. */
   completions: { id, isCut: optional(boolean), problem: optional(text) },
+  /** Body: a text for the clipboard, from the eval of this id. */
+  copy: { id, runtime: answeringRuntime },
 } as const satisfies Record<string, Shape>
 
 type MessageOf<Table extends Record<string, Shape>> = {

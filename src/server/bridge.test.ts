@@ -409,6 +409,20 @@ describe("a runtime", () => {
     expect(frontEnd.talk.heard.map(({ header }) => header.op)).not.toContain("runtime")
   })
 
+  it("copies to who asked, from an eval that runs there only", async () => {
+    const bridge = await start()
+    const page = await runtime(bridge, never)
+    const other = await runtime(bridge)
+    const frontEnd = await FrontEnd.connect(bridge, { target: page.id })
+    const id = frontEnd.send("copy('a')")
+    await page.talk.hear("eval")
+    other.talk.say({ op: "copy", id }, "wrong")
+    await other.talk.caughtUp()
+    page.talk.say({ op: "copy", id: "unknown" }, "wrong")
+    page.talk.say({ op: "copy", id }, "a")
+    expect(await frontEnd.talk.hear("copy")).toMatchObject({ header: { id, runtime: { id: page.id } }, body: "a" })
+  })
+
   it("is asked for names; only its own answer counts", async () => {
     const bridge = await start()
     const page = await runtime(bridge)

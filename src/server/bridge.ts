@@ -94,6 +94,7 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
     outcome: (by, outcome, body) => router.outcome(by, outcome, body),
     console: (by, line, body) => desk.hear(by, line, body),
     completions: (runtime, answer, body) => frontEnds.completions(runtime, answer, body),
+    copy: (by, copy, text) => router.copy(by, copy, text),
     isBusy: (session) => router.isBusy(session),
   })
   const frontEnds = new FrontEnds({

@@ -66,6 +66,16 @@ test("Tab goes on with what the page has", async () => {
   await terminal.until(/\n42\n/)
 })
 
+test("an input has the console's own names, which the page never meets", async () => {
+  await terminal.type("$$('canvas').length + keys({ a: 1 }).length * 10")
+  await terminal.press("Enter")
+  await terminal.until(/\n1[01]\n/)
+  await terminal.type("copy($_ > 0)")
+  await terminal.press("Enter")
+  await terminal.until(/copied 4 characters/)
+  expect(await page.evaluate("['$', '$$', '$_', 'keys', 'copy'].filter((name) => name in globalThis)")).toEqual([])
+})
+
 test("an eval in flight over a bounce prints its outcome, once, above the line typed meanwhile", async () => {
   await terminal.type("await new Promise(done => globalThis.finish = () => done(6 * 7))")
   await terminal.press("Enter")

@@ -64,7 +64,7 @@ test("each package is imported by one file", () => {
 })
 
 /** In bytes with brotli. What weighs how much stands in ARCHITECTURE.md; to allow more, change both. */
-const clientLimit = 17_000
+const clientLimit = 18_000
 
 test("the client that a page loads stays small", () => {
   const bundle = fileURLToPath(new URL("../../dist/client.js", import.meta.url))

@@ -2,6 +2,7 @@ import type { EventEmitter } from "node:events"
 import { emitKeypressEvents, type Interface, type Key as Keypress } from "node:readline"
 import type { Buffer } from "./buffer.ts"
 import { candidatesFor, continues } from "./completing.ts"
+import { copyToClipboard } from "./copies.ts"
 import { createEditor, type Editor } from "./editor-state.ts"
 import { step, type EditorEffect, type EditorEvent } from "./editor.ts"
 import { exitCode } from "./exit-code.ts"
@@ -183,6 +184,7 @@ export function runInteractive(options: TerminalOptions): Promise<number> {
     () => signal?.removeEventListener("abort", interrupted),
     onWayOut(() => screen.release()),
     followNews(frontEnd, style, screen),
+    copyToClipboard(frontEnd, style, (text) => screen.print(text)),
     ...(["runtime", "target", "state"] as const).map((event) => frontEnd.on(event, () => screen.refresh())),
     frontEnd.on("state", ({ to }) => {
       if (to === "gave-up") leave(exitCode.noBridge)

@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline"
 import { continues } from "./completing.ts"
+import { printCopies } from "./copies.ts"
 import { exitCode } from "./exit-code.ts"
 import { formatOutcome } from "./format.ts"
 import { openHistory } from "./history-file.ts"
@@ -64,7 +65,9 @@ export async function runScript(options: TerminalOptions): Promise<number> {
   }
   if (signal?.aborted) interrupted()
   signal?.addEventListener("abort", interrupted, { once: true })
+  const forgetCopies = printCopies(frontEnd, (text) => void errors.write(`${text}\n`))
   const code = await runLines(input, inputs, session, over.signal)
+  forgetCopies()
   session.close()
   signal?.removeEventListener("abort", interrupted)
   return signal?.aborted ? exitCode.interrupted : code
@@ -136,6 +139,7 @@ export async function runDumb(options: TerminalOptions): Promise<number> {
       return columns()
     },
   })
+  const forgetCopies = printCopies(frontEnd, print)
   process.on("SIGINT", interrupt)
   if (signal?.aborted) interrupted()
   signal?.addEventListener("abort", interrupted, { once: true })
@@ -144,6 +148,7 @@ export async function runDumb(options: TerminalOptions): Promise<number> {
   await runLines(input, inputs, session, over.signal, ask)
   session.close()
   forget()
+  forgetCopies()
   process.off("SIGINT", interrupt)
   signal?.removeEventListener("abort", interrupted)
   return signal?.aborted ? exitCode.interrupted : exitCode.value

@@ -120,6 +120,13 @@ export class Router {
     else if (mayAnswer(state, by.session)) this.#advance(id, state, { type: "answered", by, outcome, body })
   }
 
+  /** Only an eval that runs there has a front end to copy to. */
+  copy(by: AnsweringRuntime, { id }: Said<FromRuntime, "copy">, text: string | undefined): void {
+    const state = this.#unsettled.get(id)
+    if (state?.at !== "sent" || state.to.session !== by.session) return
+    this.#parts.tell(state.ask.from, write({ op: "copy", id, runtime: by }, text))
+  }
+
   /** A session said hello, for the first time or again. */
   sessionReady(runtime: Runtime): void {
     const to = answering(runtime)

@@ -13,6 +13,7 @@ export interface RuntimePeerUse {
   outcome(from: RuntimePeer, outcome: Said<FromRuntime, "outcome">, body: string | undefined): void
   console(from: RuntimePeer, line: Said<FromRuntime, "console">, body: string | undefined): void
   completions(from: RuntimePeer, answer: Said<FromRuntime, "completions">, body: string | undefined): void
+  copy(from: RuntimePeer, copy: Said<FromRuntime, "copy">, text: string | undefined): void
   left(from: RuntimePeer, code: number, bye: string | undefined): void
   isBusy(from: RuntimePeer): boolean
 }
@@ -81,6 +82,8 @@ export class RuntimePeer extends Peer<FromRuntime> implements Pulsing {
         return this.#use.console(this, message, body)
       case "completions":
         return this.#use.completions(this, message, body)
+      case "copy":
+        return this.#use.copy(this, message, body)
       case "pong":
         if (message.id === this.#probe) this.#use.answered(this, "page")
         return

@@ -37,6 +37,7 @@ export interface RuntimesParts {
   readonly outcome: (by: AnsweringRuntime, outcome: Said<FromRuntime, "outcome">, body: string | undefined) => void
   readonly console: (by: AnsweringRuntime, line: Said<FromRuntime, "console">, body: string | undefined) => void
   readonly completions: (runtime: string, answer: Said<FromRuntime, "completions">, body: string | undefined) => void
+  readonly copy: (by: AnsweringRuntime, copy: Said<FromRuntime, "copy">, text: string | undefined) => void
   readonly isBusy: (session: string) => boolean
 }
 
@@ -144,6 +145,10 @@ export class Runtimes implements RuntimePeerUse {
 
   completions({ speaksFor }: RuntimePeer, answer: Said<FromRuntime, "completions">, body: string | undefined): void {
     if (speaksFor !== undefined) this.#parts.completions(speaksFor.id, answer, body)
+  }
+
+  copy({ speaksFor }: RuntimePeer, copy: Said<FromRuntime, "copy">, text: string | undefined): void {
+    if (speaksFor !== undefined) this.#parts.copy(speaksFor, copy, text)
   }
 
   left({ id: socket }: RuntimePeer, code: number, bye: string | undefined): void {
