@@ -4,6 +4,18 @@ import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:f
 import { brotliCompressSync } from "node:zlib"
 import { rolldown } from "rolldown"
 
+/** What the command line brings along. */
+const bundled = [
+  "@jridgewell/resolve-uri",
+  "@jridgewell/sourcemap-codec",
+  "@jridgewell/trace-mapping",
+  "acorn",
+  "chalk",
+  "commander",
+  "magic-string",
+  "ws",
+]
+
 execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-b"], { stdio: "inherit" })
 cpSync("src/demo", "dist/demo", { recursive: true })
 await buildClient()
@@ -27,7 +39,7 @@ async function buildCommandLine() {
   })
   await bundle.write({ dir: "dist/cli", format: "esm", chunkFileNames: "[name].js", minify: "dce-only" })
   await bundle.close()
-  writeFileSync("dist/cli/THIRD-PARTY.txt", licences(["acorn", "chalk", "commander", "magic-string", "ws"]))
+  writeFileSync("dist/cli/THIRD-PARTY.txt", licences(bundled))
 }
 
 /** The bundled packages' licence texts, which their licences ask to be passed on. */
