@@ -12,7 +12,6 @@ const bundled = [
   "acorn",
   "chalk",
   "commander",
-  "magic-string",
   "ws",
 ]
 
@@ -22,10 +21,10 @@ await buildClient()
 await buildCommandLine()
 
 async function buildClient() {
-  const bundle = await rolldown({ input: "src/client/auto.ts", platform: "browser" })
-  await bundle.write({ file: "dist/client.js", format: "iife", minify: true })
-  await bundle.close()
-  const script = readFileSync("dist/client.js")
+  // It reads the client with our own parser, which has just been built.
+  const { bundleClient } = await import("./client.mjs")
+  const script = await bundleClient({ minify: true })
+  writeFileSync("dist/client.js", script)
   console.log(`client.js: ${script.length} bytes minified, ${brotliCompressSync(script).length} with brotli`)
 }
 

@@ -11,7 +11,7 @@ export interface Scripts {
 
 interface Surroundings {
   readonly document?: Document
-  readonly importScripts?: (url: string) => void
+  readonly importScripts?: (...urls: readonly string[]) => void
   readonly process?: { getBuiltinModule?(name: string): unknown }
 }
 
@@ -42,7 +42,13 @@ export function findScripts(): Scripts | undefined {
       haveBase: true,
     }
   }
-  return importScripts && { run: inBlobs(importScripts), haveBase: false }
+  try {
+    // Nothing, which a module worker refuses.
+    importScripts!()
+    return { run: inBlobs(importScripts!), haveBase: false }
+  } catch {
+    return undefined
+  }
 }
 
 /** What an engine calls a text that has no file. */
@@ -90,6 +96,9 @@ function inBlobs(importScripts: (url: string) => void): Scripts["run"] {
     const url = URL.createObjectURL(new Blob([named(text, source)]))
     try {
       importScripts(url)
+    } catch (error) {
+      // What the policy forbids is, to a worker, not to be had.
+      if ((error as Error).name !== "NetworkError") throw error
     } finally {
       URL.revokeObjectURL(url)
     }

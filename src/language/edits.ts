@@ -66,7 +66,9 @@ export class Rewriting {
   /** Appends a part of the source with its edits. */
   take(start: number, end: number): void {
     let from = start
-    for (const edit of this.#edits) {
+    const first = lastUpTo(this.#edits, start - 1, (edit) => edit.start) + 1
+    for (let index = first; index < this.#edits.length && this.#edits[index]!.start <= end; index++) {
+      const edit = this.#edits[index]!
       const isWithin = edit.start >= from && edit.end <= end
       const isOfNeighbour = edit.start === edit.end && edit.start === (edit.rank < 0 ? start : end)
       if (!isWithin || isOfNeighbour) continue

@@ -41,12 +41,16 @@ function prepare(code: string, tools: LanguageTools): Preparation {
   if (first.kind !== "problem") return first
   const said = checkSyntax?.(code)
   // An engine takes more than the parser does; what it takes alone goes as it is.
-  if (checkSyntax && !said) return { kind: "ready", code, header: {} }
+  if (checkSyntax && !said) return asTyped(code)
   if (!said || !saysIncomplete(said.message)) {
     const second = prepareTypeScript(code, tools)
     if (second) return second
   }
   return { kind: "refused", result: refuse(code, first.problem, said) }
+}
+
+function asTyped(code: string): Preparation {
+  return { kind: "ready", code, header: {} }
 }
 
 function prepareTypeScript(code: string, tools: LanguageTools): Preparation | undefined {
@@ -68,8 +72,14 @@ function prepareJavaScript(
   const source = code.replace(/^#!/, "//")
   const program = parseInBraces(source) ?? parse(source)
   if ("message" in program) return { kind: "problem", problem: program }
-  const prepared = prepareProgram(source, program, options)
-  if ("message" in prepared) return { kind: "problem", problem: prepared }
-  const { code: text, ...header } = prepared
-  return { kind: "ready", code: text, header }
+  try {
+    const prepared = prepareProgram(source, program, options)
+    if ("message" in prepared) return { kind: "problem", problem: prepared }
+    const { code: text, ...header } = prepared
+    return { kind: "ready", code: text, header }
+  } catch (error) {
+    // It is nested deeper than the stack is here. An engine may have more.
+    if (error instanceof RangeError) return asTyped(code)
+    throw error
+  }
 }

@@ -32,5 +32,6 @@ export function lastUpTo<Item>(items: readonly Item[], place: number, placeOf: (
 
 /** Nothing, that takes up as many lines and ends in the same column. */
 export function blankOf(text: string): string {
-  return text.replace(/[^\r\n\u2028\u2029]+(?=[\r\n\u2028\u2029])/g, "").replace(/[^\r\n\u2028\u2029]/g, " ")
+  const lines = text.replace(/[^\r\n\u2028\u2029]+/g, "")
+  return lines + " ".repeat(text.length - lineStarts(text).at(-1)!)
 }

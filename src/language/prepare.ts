@@ -61,7 +61,7 @@ function prepareValue(code: string, { start, end }: TopStatement, names: Names, 
   const rewriting = new Rewriting(code, edits)
   rewriting.add(blankOf(code.slice(0, start)))
   rewriting.take(start, code[end - 1] === ";" ? end - 1 : end)
-  return finish("value", code, rewriting, names, names.references)
+  return finish("value", code, rewriting, names, names.references, [])
 }
 
 function prepareBody(code: string, program: Program, names: Names, edits: Edits, isStrict: boolean): Prepared {
@@ -81,7 +81,12 @@ function prepareBody(code: string, program: Program, names: Names, edits: Edits,
 
   const rewriting = new Rewriting(code, edits)
   const head = `${isStrict ? '"use strict";' : ""}${guard}.f=${names.awaits ? "async " : ""}${box}=>{`
-  rewriting.add(head + imports.join(""))
+  rewriting.add(head)
+  const addedImports: number[] = []
+  for (const load of imports) {
+    if (load !== "") addedImports.push(rewriting.text.length + load.indexOf("import("))
+    rewriting.add(load)
+  }
   let from = program.body[0]?.start ?? code.length
   rewriting.add(blankOf(code.slice(0, from)))
   rewriting.standFor(from)
@@ -95,7 +100,7 @@ function prepareBody(code: string, program: Program, names: Names, edits: Edits,
   addFunctions(code, rewriting, names)
   if (names.vars.size > 0) rewriting.add(`\nvar ${[...names.vars].join()}`)
   const unchecked = names.references.filter((reference) => !early.has(reference))
-  return finish(names.awaits ? "async" : "sync", code, rewriting, names, unchecked)
+  return finish(names.awaits ? "async" : "sync", code, rewriting, names, unchecked, addedImports)
 }
 
 /** Behind the rest, in the lines and columns of their own. */
@@ -114,6 +119,7 @@ function finish(
   rewriting: Rewriting,
   names: Names,
   unchecked: readonly Reference[],
+  addedImports: readonly number[],
 ): Prepared {
   const { lexicals, vars, functions, importCalls, loadsModules, references } = names
   const declaresNames = lexicals.length + vars.size + functions.length > 0
@@ -129,7 +135,7 @@ function finish(
     ...(declaresNames || importsModules ? { asScript: true } : {}),
     ...unlessEmpty("lets", ofKind("let")),
     ...unlessEmpty("consts", ofKind("const")),
-    ...unlessEmpty("sites", listSites(code, unchecked, importCalls, rewriting.locator())),
+    ...unlessEmpty("sites", listSites(code, unchecked, importCalls, addedImports, rewriting.locator())),
     ...unlessEmpty("shifts", [...rewriting.shifts(), ...(functions.length > 0 ? [lines + 1, 0, lines] : [])]),
   }
 }

@@ -26,8 +26,11 @@ export function listSites(
   source: string,
   references: readonly Reference[],
   importCalls: readonly number[],
+  /** Calls of `import` that are not of the source, by where they are in the new text. */
+  addedImports: readonly number[],
   locate: (offset: number) => number | undefined,
 ): readonly number[] {
+  const added = addedImports.map((at) => ({ at, code: siteCode.call }))
   const sites = importCalls.map((start) => ({ start, code: siteCode.call }))
   for (const { name, start, scope, how, isShorthand } of references) {
     // In `with` it may be another name; written with an escape it cannot be read from the text.
@@ -35,11 +38,11 @@ export function listSites(
     sites.push({ start, code: siteCode[how] + (isShorthand ? shorthandCode : 0) })
   }
   let last = 0
-  return sites
-    .flatMap(({ start, code }) => {
-      const at = locate(start)
-      return at === undefined ? [] : { at, code }
-    })
+  const found = sites.flatMap(({ start, code }) => {
+    const at = locate(start)
+    return at === undefined ? [] : { at, code }
+  })
+  return [...added, ...found]
     .sort((a, b) => a.at - b.at)
     .map(({ at, code }) => {
       const distance = at - last

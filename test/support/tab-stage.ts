@@ -1,5 +1,5 @@
+import { bundleClient } from "../../scripts/client.mjs"
 import { test as base } from "vitest"
-import { rolldown } from "rolldown"
 import type { LinkSettings } from "../../src/link/index.ts"
 import type { RuntimeInfo } from "../../src/protocol/index.ts"
 import { connectFrontEnd, type FrontEnd } from "../../src/frontend/index.ts"
@@ -122,13 +122,6 @@ function pageFor(url: string, { link, before = "" }: TabStageOptions): string {
 </script>`
 }
 
-async function bundleClient(): Promise<string> {
-  const bundle = await rolldown({ input: "src/client/auto.ts", platform: "browser" })
-  const { output } = await bundle.generate({ format: "iife", minify: true })
-  await bundle.close()
-  return output[0].code
-}
-
 /** @param flags - for the browser, of which there is one for the file */
 export function testInTabs(...flags: readonly string[]) {
   return base.extend<{
@@ -138,7 +131,7 @@ export function testInTabs(...flags: readonly string[]) {
   }>({
     client: [
       // oxlint-disable-next-line no-empty-pattern -- vitest reads what a fixture needs from the pattern
-      async ({}, use) => use(await bundleClient()),
+      async ({}, use) => use(await bundleClient({ minify: true })),
       { scope: "file" },
     ],
     browser: [

@@ -24,7 +24,6 @@ const doors: Record<string, string> = {
   chalk: "cli/colour.ts",
   chokidar: "frontend/watch/files.ts",
   commander: "cli/program.ts",
-  "magic-string": "language/rewrite.ts",
   picomatch: "frontend/watch/match.ts",
   sucrase: "server/erase-types.ts",
 }
