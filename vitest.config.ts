@@ -1,14 +1,23 @@
 import { defineConfig } from "vitest/config"
 
+/** One kind after the other, so that what is busy does not slow down what has limits. The limits end what hangs, no more. */
+const projects = [
+  { name: "unit", include: ["src/**/*.test.ts", "test/unit/**/*.test.ts"], testTimeout: 30_000 },
+  { name: "integration", include: ["test/integration/**/*.test.ts"], testTimeout: 60_000 },
+  {
+    name: "browser",
+    include: ["test/browser/**/*.test.ts"],
+    exclude: ["test/browser/corpus.test.ts"],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+  { name: "corpus", include: ["test/browser/corpus.test.ts"], hookTimeout: 120_000 },
+]
+
 export default defineConfig({
   test: {
-    // Limits are there to end what hangs, and wide enough for a busy machine.
-    // The integration and browser tests start processes of their own: more workers than this starve them.
-    maxWorkers: 2,
-    projects: [
-      { test: { name: "unit", include: ["src/**/*.test.ts", "test/unit/**/*.test.ts"], testTimeout: 30_000 } },
-      { test: { name: "integration", include: ["test/integration/**/*.test.ts"], testTimeout: 60_000 } },
-      { test: { name: "browser", include: ["test/browser/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 } },
-    ],
+    projects: projects.map((project, groupOrder) => ({
+      test: { ...project, maxWorkers: 2, sequence: { groupOrder } },
+    })),
   },
 })

@@ -20,9 +20,12 @@ export interface CommandApiParts {
   readonly copy: (evalId: string, text: string) => boolean
 }
 
-/** A name behind a dot is a member's, unless there are three: `[...$$("a")]`. */
+/**
+ * A name behind a dot is a member's, unless there are three: `[...$$("a")]`.
+ * Asked for its type alone it tells of the page, as without a console.
+ */
 const mention =
-  /(?<![\w$]|(?<!\.\.)\.)(?:\$[$_x0]?|_|_error|copy|keys|values|dir|inspect|pick|monitorEvents|unmonitorEvents)(?![\w$])/g
+  /(?<![\w$]|(?<!\.\.)\.|\btypeof\s+)(?:\$[$_x0]?|_|_error|copy|keys|values|dir|inspect|pick|monitorEvents|unmonitorEvents)(?![\w$])/g
 
 const maxCopyLength = 1e6
 

@@ -73,6 +73,9 @@ const flags: Readonly<Record<string, Ask>> = bare({
   y: asks(RegExp.prototype, "sticky"),
 })
 
+/** Missing in older engines. */
+const { isError } = Error as { readonly isError?: (value: unknown) => boolean }
+
 /** By the name of the class, which in lower case is the kind. */
 const recognise: Readonly<Record<string, Recognise>> = bare<Record<string, Recognise>>({
   Map: sized(asks(Map.prototype, "size")),
@@ -101,7 +104,8 @@ const recognise: Readonly<Record<string, Recognise>> = bare<Record<string, Recog
   },
 
   Error(drawing, value) {
-    return (drawing.text = cut(writeError(value), maxStack))
+    // Where the engine can tell, what only inherits from an Error is none.
+    return (isError?.(value) ?? true) && (drawing.text = cut(writeError(value), maxStack))
   },
 
   Node(drawing, value) {

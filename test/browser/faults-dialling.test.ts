@@ -18,7 +18,7 @@ test.concurrent("[A04] a handshake that is never answered is given up by our own
   expect(lost.detail).toMatchObject({ code: 1006, reason: "setup took too long", willReconnect: true })
   expect(lost.at - dialled.at).toBeGreaterThan(setupMs - 50)
   expect(lost.at - dialled.at).toBeLessThan(setupMs + 1000)
-  expect((await tab.until("ready")).detail.attempt).toBe(2)
+  expect((await tab.until("ready")).detail.attempt).toBeGreaterThanOrEqual(2)
   expect(await stage.frontEnd.evaluate("6 * 7")).toMatchObject(answered(42))
   expect(stage.wire.openConnections).toBe(1)
 })

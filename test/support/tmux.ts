@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto"
 import { promisify } from "node:util"
 
 const run = promisify(execFile)
-const patienceMs = 10_000
+const patienceMs = 40_000
 const lookAgainMs = 25
 
 /** A real terminal with one program in it. */
