@@ -3,7 +3,8 @@ import type { AddressInfo } from "node:net"
 import { chromium, type Browser } from "playwright-core"
 import { findBrowser } from "../../scripts/browser.mjs"
 
-const quiet = [
+/** A browser that shows nothing, keeps to itself and runs as root. */
+export const quietFlags: readonly string[] = [
   "--headless",
   "--no-sandbox",
   "--disable-gpu",
@@ -18,7 +19,7 @@ const quiet = [
 export function openBrowser(...flags: string[]): Promise<Browser> {
   return chromium.launch({
     executablePath: findBrowser(),
-    args: [...quiet, ...flags],
+    args: [...quietFlags, ...flags],
     // Users' browsers keep pages they may return to.
     ignoreDefaultArgs: ["--disable-back-forward-cache"],
   })

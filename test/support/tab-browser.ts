@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { Readable, Writable } from "node:stream"
 import { findBrowser } from "../../scripts/browser.mjs"
+import { quietFlags } from "./browser.ts"
 
 /** A Chromium in whose tabs all happens that happens to a user's: playwright keeps every page visible and awake. */
 export interface TabBrowser {
@@ -106,27 +107,19 @@ class Devtools {
   }
 }
 
-const quiet = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--remote-debugging-pipe",
-]
-
 /** Starts it with a fresh profile, in a process group of its own. Close it when done. */
 export async function openTabBrowser(...flags: readonly string[]): Promise<TabBrowser> {
   const profile = await mkdtemp(join(tmpdir(), "repl-bridge-browser-"))
   // Else there is no page that discards tabs.
   await writeFile(join(profile, "Local State"), JSON.stringify({ internal_only_uis_enabled: true }))
-  const child = spawn(findBrowser(), [...quiet, ...flags, `--user-data-dir=${profile}`, "about:blank"], {
-    detached: true,
-    stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"],
-  })
+  const child = spawn(
+    findBrowser(),
+    [...quietFlags, "--remote-debugging-pipe", ...flags, `--user-data-dir=${profile}`, "about:blank"],
+    {
+      detached: true,
+      stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"],
+    },
+  )
   const closed = new Promise<void>((ended) => child.once("close", () => ended()))
   const signal = (name: NodeJS.Signals): void => void process.kill(-child.pid!, name)
   const devtools = new Devtools(child.stdio[3] as Writable, child.stdio[4] as Readable)
