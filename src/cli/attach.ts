@@ -1,14 +1,12 @@
-import { connect, type ReachOptions } from "./connect.ts"
+import { connect } from "./connect.ts"
 import { exit } from "./exit.ts"
 import { catchInterrupts } from "./interrupts.ts"
 import { tell } from "./output.ts"
 import { replSignals, runRepl } from "./repl.ts"
+import type { StayingOptions } from "./staying.ts"
 
-export interface AttachOptions extends ReachOptions {
+export interface AttachOptions extends StayingOptions {
   readonly runtime?: string
-  /** False with `--no-reconnect`. */
-  readonly reconnect: boolean
-  readonly maxReconnectDelay: number
 }
 
 export async function attach(options: AttachOptions): Promise<number> {

@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { packageVersion } from "../protocol/index.ts"
 import type { AttachOptions } from "./attach.ts"
 import type { EvalOptions } from "./eval.ts"
+import type { LogsOptions } from "./logs.ts"
 import type { ReloadOptions } from "./reload.ts"
 import type { RuntimesOptions } from "./runtimes.ts"
 import type { ServeOptions } from "./serve.ts"
@@ -66,18 +67,22 @@ function describe(ends: (exitCode: number) => void): Command {
       ends(await evaluate(code, options))
     })
 
-  reaching(program.command("attach"))
+  staying(program.command("attach"))
     .description("a REPL on a bridge that runs elsewhere; stdin that is no terminal is run input by input")
     .addOption(runtime("where to begin: an id, a number or a name"))
-    .option("--no-reconnect", "end at the first drop, with exit code 8")
-    .addOption(
-      new Option("--max-reconnect-delay <ms>", "the longest time between two attempts to reconnect")
-        .argParser(reading(atLeast(1000)))
-        .default(30_000, "30 s"),
-    )
     .action(async (options: AttachOptions) => {
       const { attach } = await import("./attach.ts")
       ends(await attach(options))
+    })
+
+  staying(program.command("logs"))
+    .description("console lines and errors of the pages, as far back as the bridge remembers them")
+    .option("--follow", "stay, and print those that come")
+    .addOption(runtime("only of this one: an id, a number or a name"))
+    .addOption(json("one JSON object a line"))
+    .action(async (options: LogsOptions) => {
+      const { logs } = await import("./logs.ts")
+      ends(await logs(options))
     })
 
   reaching(program.command("runtimes"))
@@ -107,6 +112,17 @@ function reaching(command: Command): Command {
     .option("--url <url>", "the bridge at this address (else REPL_BRIDGE_URL, the project's, or port 9001)")
     .addOption(noColor())
     .addOption(quiet())
+}
+
+/** Options of commands that stay until they are told to go. */
+function staying(command: Command): Command {
+  return reaching(command)
+    .option("--no-reconnect", "end at the first drop, with exit code 8")
+    .addOption(
+      new Option("--max-reconnect-delay <ms>", "the longest time between two attempts to reconnect")
+        .argParser(reading(atLeast(1000)))
+        .default(30_000, "30 s"),
+    )
 }
 
 const port = (description: string): Option => new Option("--port <number>", description).argParser(reading(portNumber))

@@ -1,6 +1,7 @@
 import type { LinkStateName } from "../link/index.ts"
 import type {
   AnsweringRuntime,
+  LevelSummary,
   Outcome,
   OutcomeKind,
   RemoteObject,
@@ -33,6 +34,33 @@ export type ConsoleLine = Omit<Said<ToFrontEnd, "console">, "op" | "dropped"> & 
   /** Lines that were dropped just before this one. */
   readonly dropped: number
   readonly args: readonly RemoteObject[]
+}
+
+/** Which console lines to recall; all conditions must hold, none is all lines that are remembered. */
+export interface LineQuery {
+  /** An id, number or name; without it the front end's target. */
+  readonly runtime?: string
+  readonly levels?: readonly string[]
+  readonly numbers?: readonly number[]
+  /** Only lines with a greater number. */
+  readonly after?: number
+  /** Only the latest so many. */
+  readonly limit?: number
+}
+
+/** What a bridge remembers of a runtime's console. */
+export interface Recollection {
+  readonly runtime: AnsweringRuntime
+  /** In the order in which they were said; `number` is there. */
+  readonly lines: readonly ConsoleLine[]
+  /** By level, of all that is remembered; `last` is the number of its latest line. */
+  readonly levels: readonly LevelSummary[]
+  /** Lines that never came: the page dropped them. */
+  readonly dropped: number
+  /** Lines that came and had to make room since. */
+  readonly forgotten: number
+  /** Older lines that were wished for and too many to send. */
+  readonly left: number
 }
 
 /** Names by which an expression may go on, the nearest first. */
@@ -87,6 +115,8 @@ export interface FrontEnd {
    * a chain, those in scope. Nothing of the page runs for it. Rejects with a sentence that says why there are none.
    */
   complete(chain: readonly string[], prefix: string): Promise<Completions>
+  /** The console lines of a runtime that the bridge remembers. Rejects with a sentence that says why there are none. */
+  recall(query?: LineQuery): Promise<Recollection>
   on<Event extends keyof FrontEndEvents>(event: Event, listener: (detail: FrontEndEvents[Event]) => void): () => void
   /** Leaves: unsettled evals end as cancelled. Twice is fine. */
   close(): Promise<void>

@@ -1,6 +1,15 @@
 export { connectFrontEnd, type FrontEndOptions } from "./connect.ts"
 export { FrontEndError, type FrontEndErrorCode } from "./errors.ts"
-export type { ConsoleLine, EvaluateOptions, Evaluation, FrontEnd, FrontEndEvents } from "./frontend.ts"
+export type {
+  ConsoleLine,
+  EvaluateOptions,
+  Evaluation,
+  FrontEnd,
+  FrontEndEvents,
+  LineQuery,
+  Recollection,
+} from "./frontend.ts"
+export { createLog, type Log, type LogOptions } from "./log.ts"
 export { neutralise, neutraliseLine } from "./neutralise.ts"
 export { createTerminalLanguage } from "./terminal-language.ts"
 export { printCopies } from "./terminal/copies.ts"
@@ -15,5 +24,5 @@ export {
   type Style,
 } from "./terminal/index.ts"
 export { followNews } from "./terminal/news.ts"
-export { showOutcome } from "./terminal/show.ts"
+export { showConsoleLine, showOutcome } from "./terminal/show.ts"
 export { watch, type Watching, type WatchOptions } from "./watch/index.ts"

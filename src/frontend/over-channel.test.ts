@@ -275,6 +275,33 @@ test("complete() resolves with names, and rejects with the bridge's problem or a
   await expect(interrupted).rejects.toThrow("broke before it answered")
 })
 
+test("[P40] recall() resolves with the lines that came before its end, and rejects with the bridge's problem or a drop", async () => {
+  bridge.welcome({ runtimes: [shop] })
+  bridge.heard()
+  const recalling = frontEnd.recall({ levels: ["error"], limit: 2 })
+  expect(bridge.heard()).toEqual([{ op: "recall", id: "id1", levels: ["error"], limit: 2 }])
+  const line = { runtime: answering(shop), number: 7, seq: 9, level: "error", time: 5 } as const
+  bridge.say({ op: "line", id: "id1", ...line }, [resultOfTwo])
+  bridge.say({ op: "line", id: "another", ...line }, [])
+  const levels = [{ level: "error", count: 1, last: 7 }]
+  bridge.say({ op: "recalled", id: "id1", runtime: answering(shop), levels, forgotten: 3 })
+  expect(await recalling).toEqual({
+    runtime: answering(shop),
+    lines: [{ ...line, dropped: 0, args: [resultOfTwo] }],
+    levels,
+    ...{ dropped: 0, forgotten: 3, left: 0 },
+  })
+
+  const unknown = frontEnd.recall()
+  bridge.say({ op: "recalled", id: "id2", problem: "no runtime" })
+  await expect(unknown).rejects.toThrow("no runtime")
+
+  const interrupted = frontEnd.recall()
+  bridge.drop()
+  await expect(interrupted).rejects.toThrow("broke before it answered")
+  await expect(frontEnd.recall()).rejects.toThrow("the bridge is away")
+})
+
 test("reload() resolves with those asked, and rejects with the bridge's problem or a drop", async () => {
   bridge.welcome({ runtimes: [shop] })
   bridge.heard()

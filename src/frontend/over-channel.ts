@@ -14,7 +14,7 @@ import { isFinalState, type OpenChannel } from "./channel.ts"
 import { FrontEndError } from "./errors.ts"
 import { Evals } from "./evals.ts"
 import { createEvents } from "./events.ts"
-import type { Completions, FrontEnd, FrontEndEvents } from "./frontend.ts"
+import type { Completions, ConsoleLine, FrontEnd, FrontEndEvents, Recollection } from "./frontend.ts"
 import { readArguments, readNames } from "./outcome.ts"
 import { findRuntime, listRuntimes, Runtimes } from "./runtimes.ts"
 
@@ -38,6 +38,7 @@ export function frontEndOver(openChannel: OpenChannel, { name, clock, newId }: F
   const evals = new Evals({ clock, newId, say })
   const reloads = new Map<string, Question<readonly AnsweringRuntime[]>>()
   const wishes = new Map<string, Question<Completions>>()
+  const recalls = new Map<string, Question<Recollection> & { readonly lines: ConsoleLine[] }>()
   /** By the id of the runtime that was chosen. */
   const choices = new Map<string, Set<Question<RuntimeInfo>>>()
   let target: string | undefined
@@ -97,9 +98,16 @@ export function frontEndOver(openChannel: OpenChannel, { name, clock, newId }: F
         return events.emit("evaluated", evaluated)
       }
       case "console": {
-        const { op: _, dropped = 0, ...line } = message
-        return events.emit("console", { ...line, dropped, args: readArguments(body) })
+        const { op: _, ...line } = message
+        return events.emit("console", readLine(line, body))
       }
+      case "line": {
+        const { op: _, id: asked, ...line } = message
+        recalls.get(asked)?.lines.push(readLine(line, body))
+        return
+      }
+      case "recalled":
+        return recalled(message)
       case "welcome":
       case "reject":
       case "restarting":
@@ -154,13 +162,22 @@ export function frontEndOver(openChannel: OpenChannel, { name, clock, newId }: F
     else question?.reject(new FrontEndError("no-runtime", problem))
   }
 
+  function recalled({ id: asked, runtime, problem = "no runtime", ...rest }: Said<ToFrontEnd, "recalled">): void {
+    const question = recalls.get(asked)
+    recalls.delete(asked)
+    if (runtime === undefined) return question?.reject(new FrontEndError("no-runtime", problem))
+    const { levels = [], dropped = 0, forgotten = 0, left = 0 } = rest
+    question?.resolve({ runtime, lines: question.lines, levels, dropped, forgotten, left })
+  }
+
   function drop(): void {
     evals.dropped()
     const error = new FrontEndError("gone", "the connection to the bridge broke before it answered: try again")
-    for (const { reject } of [...reloads.values(), ...wishes.values()]) reject(error)
+    for (const { reject } of [...reloads.values(), ...wishes.values(), ...recalls.values()]) reject(error)
     for (const questions of choices.values()) for (const { reject } of questions) reject(error)
     reloads.clear()
     wishes.clear()
+    recalls.clear()
     choices.clear()
   }
 
@@ -213,6 +230,14 @@ export function frontEndOver(openChannel: OpenChannel, { name, clock, newId }: F
         say({ op: "complete", id: asked, chain, prefix })
       })
     },
+    async recall(query = {}) {
+      checkReady()
+      return new Promise((resolve, reject) => {
+        const asked = newId()
+        recalls.set(asked, { resolve, reject, lines: [] })
+        say({ op: "recall", id: asked, ...query })
+      })
+    },
     on: (event, listener) => events.on(event, listener),
     async close() {
       evals.end("closed", "the front end was closed")
@@ -220,4 +245,11 @@ export function frontEndOver(openChannel: OpenChannel, { name, clock, newId }: F
       await channel.close()
     },
   }
+}
+
+function readLine(
+  line: Omit<ConsoleLine, "args" | "dropped"> & { readonly dropped?: number | undefined },
+  body?: string,
+): ConsoleLine {
+  return { ...line, dropped: line.dropped ?? 0, args: readArguments(body) }
 }

@@ -13,6 +13,7 @@ export type {
   AnsweringRuntime,
   FromFrontEnd,
   FromRuntime,
+  LevelSummary,
   RuntimeInfo,
   RuntimeState,
   Said,

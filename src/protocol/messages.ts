@@ -50,8 +50,15 @@ const consoleLine = {
   more: optional(count),
 } as const satisfies Shape
 
+/** Counts the lines of a runtime that this bridge remembers; none for the mere word that lines were dropped. */
+const lineNumber = { number: optional(count) } as const satisfies Shape
+
 /** The names that may follow a chain: a variable (or `this`) and properties of it; without a chain, those in scope. */
 const completionWish = { id, chain: listOf(text), prefix: text } as const satisfies Shape
+
+/** What there is to recall of a level; `last` is the number of its latest line. */
+const levelSummary = shape({ level: text, count, last: count })
+export type LevelSummary = Infer<typeof levelSummary.fields>
 
 /** Heard by every end at any time, also before hello. */
 const common = {
@@ -164,6 +171,16 @@ export const fromFrontEnd = {
   use: { runtime: text },
   reload: { id, runtime: optional(text), stylesheets: optional(listOf(text)) },
   complete: { ...completionWish, runtime: optional(text) },
+  /** Remembered console lines: those that meet all conditions, and of them the latest `limit`. */
+  recall: {
+    id,
+    runtime: optional(text),
+    levels: optional(listOf(text)),
+    numbers: optional(listOf(count)),
+    /** Only lines with a greater number. */
+    after: optional(count),
+    limit: optional(count),
+  },
 } as const satisfies Record<string, Shape>
 
 export const toFrontEnd = {
@@ -188,7 +205,22 @@ export const toFrontEnd = {
     runtime: optional(answeringRuntime),
   },
   /** Body: the arguments as JSON, a list of RemoteObject. */
-  console: { runtime: answeringRuntime, ...consoleLine },
+  console: { runtime: answeringRuntime, ...consoleLine, ...lineNumber },
+  /** A line that was recalled by the wish with this id; body as of `console`. */
+  line: { id, runtime: answeringRuntime, ...consoleLine, ...lineNumber },
+  /** The lines were all: what there is of each level, and what is not among them. */
+  recalled: {
+    id,
+    runtime: optional(answeringRuntime),
+    levels: optional(listOf(levelSummary)),
+    /** Lines that never came: their runtime dropped them. */
+    dropped: optional(count),
+    /** Lines that came and had to make room since. */
+    forgotten: optional(count),
+    /** Lines that were wished for and too many to send: the older ones. */
+    left: optional(count),
+    problem: optional(text),
+  },
   /** Body: the names as JSON, absent with a `problem`. */
   completions: { id, isCut: optional(boolean), problem: optional(text) },
   /** Body: a text for the clipboard, from the eval of this id. */

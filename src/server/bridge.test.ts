@@ -459,6 +459,57 @@ describe("a runtime", () => {
     await page.talk.hear("ack", ({ seq }) => seq === 5)
   })
 
+  it("[P40] has its console remembered, also while it is away; lines have numbers by which they are asked for", async () => {
+    const bridge = await start()
+    const page = await runtime(bridge)
+    for (const [index, level] of ["log", "error", "warn"].entries()) {
+      page.talk.say({ op: "console", seq: index + 1, level, time: 5 }, JSON.stringify([level]))
+    }
+    await page.talk.hear("ack", ({ seq }) => seq === 3)
+    await page.talk.cut()
+    const frontEnd = await FrontEnd.connect(bridge)
+    frontEnd.talk.say({ op: "recall", id: "mine", levels: ["error", "warn"], limit: 1 })
+    const { id, session } = page
+    expect(await frontEnd.talk.hear("line")).toEqual({
+      header: {
+        ...{ op: "line", id: "mine", number: 3, seq: 3, level: "warn", time: 5 },
+        runtime: { id, session, number: 1, name: "chrome·shop" },
+      },
+      body: '["warn"]',
+    })
+    expect((await frontEnd.talk.hear("recalled")).header).toEqual({
+      ...{ op: "recalled", id: "mine", dropped: 0, forgotten: 0, left: 0 },
+      runtime: { id, session, number: 1, name: "chrome·shop" },
+      levels: [
+        { level: "log", count: 1, last: 1 },
+        { level: "error", count: 1, last: 2 },
+        { level: "warn", count: 1, last: 3 },
+      ],
+    })
+    frontEnd.talk.say({ op: "recall", id: "by-number", runtime: "1", numbers: [1, 2], after: 1 })
+    expect((await frontEnd.talk.hear("line")).header["number"]).toBe(2)
+    expect((await frontEnd.talk.hear("recalled")).header["id"]).toBe("by-number")
+    frontEnd.talk.say({ op: "recall", id: "of-nobody", runtime: "9" })
+    expect((await frontEnd.talk.hear("recalled")).header).toEqual({
+      op: "recalled",
+      id: "of-nobody",
+      problem: "no runtime 9",
+    })
+  })
+
+  it("[P40] says lines to front ends with the numbers under which they are remembered", async () => {
+    const bridge = await start()
+    const page = await runtime(bridge)
+    const frontEnd = await FrontEnd.connect(bridge)
+    const line = { op: "console", level: "log", time: 5 }
+    page.talk.say({ ...line, seq: 1 }, "[]")
+    page.talk.say({ ...line, seq: 3, kind: "dropped", dropped: 2 }, "[]")
+    page.talk.say({ ...line, seq: 4 }, "[]")
+    for (const number of [1, undefined, 2]) {
+      expect((await frontEnd.talk.hear("console")).header["number"]).toBe(number)
+    }
+  })
+
   it("[L40] counts no line as dropped that came: what it tells again after a drop counts from the last acknowledged", async () => {
     const bridge = await start()
     const page = await runtime(bridge)

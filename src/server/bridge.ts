@@ -110,6 +110,7 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
     ask: (asker, message, code) => router.ask(asker, message, code),
     cancel: (message) => router.cancel(message),
     ack: (ids) => router.ack(ids),
+    recall: (runtime, query) => desk.recall(runtime, query),
     seated: () => router.rethink(),
     left: (frontEnd, forGood) => router.frontEndLeft(frontEnd, forGood),
   })
@@ -122,7 +123,7 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
         // Loaded once a page has such a map.
         openMap: async (json, file) => (await import("./console/open-map.ts")).openMap(json, file),
       }),
-    pass: (by, line, body) => frontEnds.console(by, line, body),
+    pass: (by, line, body, number) => frontEnds.console(by, line, body, number),
   })
   const router = new Router({
     runtimes: () => runtimes.all,

@@ -3,6 +3,7 @@ import { once } from "node:events"
 import { existsSync, readFileSync, statSync } from "node:fs"
 import { readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
+import { createInterface } from "node:readline"
 import { afterEach, beforeEach, expect, test } from "vitest"
 import { finish, openDesk, type Desk, type Finished, type Served } from "../support/bridge-process.ts"
 import { FakeRuntime } from "../support/fake-runtime.ts"
@@ -239,6 +240,7 @@ const wrongUsage = [
   "eval 1 --url nowhere",
   "eval 1 --no-such-option",
   "attach --max-reconnect-delay 999",
+  "logs --follow --max-reconnect-delay 999",
   "serve --host 0.0.0.0",
   "serve --allow-origin *",
   "serve --port 0 --watch missing/**",
@@ -362,6 +364,66 @@ test("`attach --no-reconnect` ends at the first drop with exit code 8", async ()
   await bridge.end("SIGKILL")
   const [code] = (await once(child, "exit")) as [number]
   expect(code).toBe(8)
+})
+
+const say = (page: FakeRuntime, seq: number, word: string, level = "log"): void =>
+  page.talk.say({ op: "console", seq, level, time: seq }, JSON.stringify([{ type: "string", value: word }]))
+
+/** Reads the lines of a child one by one. */
+function linesOf(child: ChildProcess): AsyncIterator<string> {
+  return createInterface({ input: child.stdout! })[Symbol.asyncIterator]()
+}
+
+test("`logs` prints what is remembered of the pages' consoles, or of one", async () => {
+  const bridge = await serve()
+  expect(await desk.run("logs")).toEqual({ code: 0, stdout: "", stderr: "" })
+  const page = await openPage(bridge)
+  say(page, 1, "first")
+  say(page, 2, "wrong", "error")
+  await bridge.event(({ event, seq }) => event === "console" && seq === 2)
+  expect(await desk.run("logs")).toEqual({ code: 0, stdout: "│ first\n│ wrong\n", stderr: "" })
+  const other = await openPage(bridge)
+  say(other, 1, "other")
+  await bridge.event(({ event, runtime }) => event === "console" && runtime.id === other.id)
+  const { stdout } = await desk.run("logs")
+  expect(stdout).toBe("│ chrome·shop: first\n│ chrome·shop-2: other\n│ chrome·shop: wrong\n")
+  expect(await desk.run("logs", "--runtime", "2")).toMatchObject({ code: 0, stdout: "│ other\n" })
+  const [, wrong] = lines(await desk.run("logs", "--runtime", "1", "--json"))
+  expect(wrong).toMatchObject({
+    ...{ level: "error", seq: 2, number: 2, dropped: 0, args: [{ type: "string", value: "wrong" }] },
+    runtime: { id: page.id, number: 1, name: "chrome·shop", session: page.session },
+  })
+  expect(await desk.run("logs", "--runtime", "9")).toMatchObject({ code: 3, stdout: "" })
+})
+
+test("`logs --follow` goes on after the bridge was killed, with each line once", async () => {
+  const bridge = await serve()
+  const page = await openPage(bridge)
+  say(page, 1, "before")
+  const child = desk.start("logs", "--follow")
+  const printed = linesOf(child)
+  expect((await printed.next()).value).toBe("│ before")
+  say(page, 2, "live")
+  expect((await printed.next()).value).toBe("│ live")
+  await bridge.end("SIGKILL")
+  await desk.serve("--port", String(bridge.port))
+  await page.connect(bridge.port)
+  // The page was not told that the line arrived.
+  say(page, 2, "live")
+  say(page, 3, "after")
+  expect((await printed.next()).value).toBe("│ after")
+  child.kill("SIGINT")
+  expect(await once(child, "exit")).toEqual([130, null])
+})
+
+test("`logs --follow --no-reconnect` ends at the first drop with exit code 8", async () => {
+  const bridge = await serve()
+  const child = desk.start("logs", "--follow", "--no-reconnect")
+  const page = await openPage(bridge)
+  say(page, 1, "here")
+  await once(child.stdout!, "data")
+  await bridge.end("SIGKILL")
+  expect(await once(child, "exit")).toEqual([8, null])
 })
 
 test("`--version` is the package's", async () => {

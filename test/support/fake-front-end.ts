@@ -105,6 +105,7 @@ export function createFakeFrontEnd(...present: readonly RuntimeInfo[]): FakeFron
     async reload({ runtime = target ?? "all" } = {}) {
       return (runtime === "all" ? fake.runtimes : [find(runtime)]).map(answering)
     },
+    recall: () => Promise.reject(new Error("no runtime")),
     complete: async () => ({ names: [], isCut: false }),
     on(event, call) {
       const listener = { event, call: call as (detail: never) => void }

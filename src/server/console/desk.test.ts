@@ -99,6 +99,6 @@ test("a runtime that is gone, or never was, has no lines", () => {
   const { desk, say } = openDesk()
   say(shop, {})
   desk.forget("r1")
-  expect(desk.recall("r1", {})).toEqual({ lines: [], levels: [], dropped: 0, forgotten: 0 })
+  expect(desk.recall("r1", {})).toEqual({ lines: [], left: 0, levels: [], dropped: 0, forgotten: 0 })
   expect(desk.recall("constructor", {}).lines).toEqual([])
 })

@@ -1,5 +1,5 @@
-import type { AnsweringRuntime, FromRuntime, Said } from "../../protocol/index.ts"
-import { createRing, type LineQuery, type LineSummary, type RememberedLine, type Ring } from "./ring.ts"
+import type { AnsweringRuntime, FromRuntime, LevelSummary, Said } from "../../protocol/index.ts"
+import { createRing, type LineQuery, type Ring, type Selection } from "./ring.ts"
 import type { SourceMaps } from "./source-maps.ts"
 
 type ConsoleLine = Said<FromRuntime, "console">
@@ -15,10 +15,9 @@ export interface ConsoleDesk {
   forget(runtime: string): void
 }
 
-export interface Recollection {
-  readonly lines: readonly RememberedLine[]
+export interface Recollection extends Selection {
   /** By level, of all that is remembered. */
-  readonly levels: readonly LineSummary[]
+  readonly levels: readonly LevelSummary[]
   readonly dropped: number
   readonly forgotten: number
 }
@@ -89,7 +88,7 @@ export function createConsoleDesk({ openSourceMaps, pass }: ConsoleDeskParts): C
     recall(runtime, query) {
       const ring = rings.get(runtime) ?? createRing()
       const { dropped, forgotten } = ring
-      return { lines: ring.select(query), levels: ring.summarise(), dropped, forgotten }
+      return { ...ring.select(query), levels: ring.summarise(), dropped, forgotten }
     },
 
     forget(runtime) {

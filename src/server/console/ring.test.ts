@@ -11,12 +11,12 @@ function add(
 }
 
 const numbers = (ring: Ring, query: Parameters<Ring["select"]>[0] = {}): number[] =>
-  ring.select(query).map(({ number }) => number)
+  ring.select(query).lines.map(({ number }) => number)
 
 test("remembers lines under numbers that are never used again, over all sessions", () => {
   const ring = createRing({ maxLines: 2 })
   expect([add(ring, "log"), add(ring, "warn"), add(ring, "error", { session: "s2" })]).toEqual([1, 2, 3])
-  expect(ring.select({}).map(({ number, session }) => [number, session])).toEqual([
+  expect(ring.select({}).lines.map(({ number, session }) => [number, session])).toEqual([
     [2, "s1"],
     [3, "s2"],
   ])
@@ -53,5 +53,12 @@ test("[L40] counts what the runtime dropped, which is no line", () => {
 test("of a line that is too long it remembers how long it was", () => {
   const ring = createRing({ maxLength: 10 })
   add(ring, "log", { body: `["${"x".repeat(96)}"]` })
-  expect(ring.select({})[0]?.body).toContain("100 characters")
+  expect(ring.select({}).lines[0]?.body).toContain("100 characters")
+})
+
+test("of more lines than can be told at once it gives the latest, and how many are left out", () => {
+  const ring = createRing({ maxSelected: 10 })
+  for (const body of ["[1,2]", "[3,4]", "[5,6]"]) add(ring, "log", { body })
+  expect(ring.select({})).toMatchObject({ lines: [{ number: 2 }, { number: 3 }], left: 1 })
+  expect(ring.select({ limit: 2 })).toMatchObject({ lines: [{ number: 2 }, { number: 3 }], left: 0 })
 })

@@ -1,4 +1,4 @@
-import type { FromRuntime, RemoteObject, Said } from "../../protocol/index.ts"
+import type { FromRuntime, LevelSummary, RemoteObject, Said } from "../../protocol/index.ts"
 
 /** A console line as the bridge remembers it. */
 export interface RememberedLine {
@@ -20,20 +20,19 @@ export interface LineQuery {
   readonly limit?: number | undefined
 }
 
-export interface LineSummary {
-  readonly level: string
-  readonly count: number
-  /** The number of its latest line. */
-  readonly last: number
+export interface Selection {
+  readonly lines: readonly RememberedLine[]
+  /** Lines that fit and were too much to tell: the older ones. */
+  readonly left: number
 }
 
 /** The latest console lines of a runtime, over all its sessions, for front ends that come late. */
 export interface Ring {
   /** Returns its number; none for the mere word that lines were dropped. */
   add(session: string, line: Said<FromRuntime, "console">, body: string): number | undefined
-  select(query: LineQuery): readonly RememberedLine[]
+  select(query: LineQuery): Selection
   /** By level, of what is remembered. */
-  summarise(): readonly LineSummary[]
+  summarise(): readonly LevelSummary[]
   /** Lines that never came: their runtime dropped them. */
   readonly dropped: number
   /** Lines that came and had to make room since. */
@@ -45,9 +44,12 @@ export interface RingLimits {
   readonly maxLines?: number
   /** Of a line's body, in characters; of a longer one only its length is remembered. @defaultValue 10 kB */
   readonly maxLength?: number
+  /** Of the bodies of all lines that are selected at a time, in characters. @defaultValue 1 MB */
+  readonly maxSelected?: number
 }
 
-export function createRing({ maxLines = 1000, maxLength = 10_240 }: RingLimits = {}): Ring {
+export function createRing(limits: RingLimits = {}): Ring {
+  const { maxLines = 1000, maxLength = 10_240, maxSelected = 1024 * 1024 } = limits
   const lines: RememberedLine[] = []
   let added = 0
   let dropped = 0
@@ -71,11 +73,14 @@ export function createRing({ maxLines = 1000, maxLength = 10_240 }: RingLimits =
         ({ number, line }) =>
           number > after && (levels?.includes(line.level) ?? true) && (numbers?.includes(number) ?? true),
       )
-      return fitting.slice(Math.max(0, fitting.length - limit))
+      const latest = fitting.slice(Math.max(0, fitting.length - limit))
+      let length = 0
+      const cut = latest.findLastIndex(({ body }) => (length += body.length) > maxSelected)
+      return { lines: latest.slice(cut + 1), left: cut + 1 }
     },
 
     summarise() {
-      const levels = new Map<string, LineSummary>()
+      const levels = new Map<string, LevelSummary>()
       for (const { number, line } of lines) {
         const { level } = line
         levels.set(level, { level, count: (levels.get(level)?.count ?? 0) + 1, last: number })

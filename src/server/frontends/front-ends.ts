@@ -8,6 +8,8 @@ import {
   type Said,
   type ToFrontEnd,
 } from "../../protocol/index.ts"
+import type { Recollection } from "../console/desk.ts"
+import type { LineQuery } from "../console/ring.ts"
 import { choose, emptySeat, find, isSameSeat, list, reseat, seatFor, targetOf, type Seat } from "../evals/target.ts"
 import { write } from "../peer.ts"
 import { plain } from "../plain.ts"
@@ -40,6 +42,7 @@ export interface FrontEndsParts {
   readonly ask: (asker: Pick<FrontEnd, "id" | "name">, message: Said<FromFrontEnd, "eval">, code: string) => void
   readonly cancel: (message: Said<FromFrontEnd, "cancel">) => void
   readonly ack: (ids: readonly string[]) => void
+  readonly recall: (runtime: string, query: LineQuery) => Recollection
   /** A seat was chosen: what waits may have a place now. */
   readonly seated: () => void
   readonly left: (frontEnd: string, forGood: boolean) => void
@@ -87,10 +90,15 @@ export class FrontEnds implements FrontEndPeerUse {
     }
   }
 
-  console(runtime: AnsweringRuntime, line: Said<FromRuntime, "console">, body: string | undefined): void {
+  console(
+    runtime: AnsweringRuntime,
+    line: Said<FromRuntime, "console">,
+    body: string | undefined,
+    number: number | undefined,
+  ): void {
     const text = (moreDropped: number): string => {
       const dropped = (line.dropped ?? 0) + moreDropped
-      return write({ ...line, runtime, ...(dropped > 0 && { dropped }) }, body)
+      return write({ ...line, runtime, ...(dropped > 0 && { dropped }), ...(number && { number }) }, body)
     }
     // A line of this kind is only a number of others.
     const weight = (line.dropped ?? 0) + (line.kind === "dropped" ? 0 : 1)
@@ -157,6 +165,8 @@ export class FrontEnds implements FrontEndPeerUse {
         return this.#reload(frontEnd, from, message)
       case "complete":
         return this.#complete(frontEnd, from, message)
+      case "recall":
+        return this.#recall(frontEnd, from, message)
       default:
         message satisfies never
     }
@@ -244,6 +254,18 @@ export class FrontEnds implements FrontEndPeerUse {
     const answerId = this.#completions.expect(runtime, id, (answer, body) => peer.say(answer, body))
     this.#parts.sendToRuntime(runtime.id, write({ op: "complete", id: answerId, chain, prefix }))
   }
+
+  #recall({ seat }: FrontEnd, peer: FrontEndPeer, message: Said<FromFrontEnd, "recall">): void {
+    const { id, runtime: wish, ...query } = message
+    const found = existing(wish, seat, this.#parts.runtimes())
+    if (typeof found === "string") return peer.say({ op: "recalled", id, problem: found })
+    const runtime = answering(found)
+    const { lines, ...rest } = this.#parts.recall(found.id, query)
+    for (const { number, session, line, body } of lines) {
+      peer.say({ ...line, op: "line", id, number, runtime: { ...runtime, session } }, body)
+    }
+    peer.say({ op: "recalled", id, runtime, ...rest })
+  }
 }
 
 function targetMessage(seat: Seat, problem: string | undefined): Said<ToFrontEnd, "target"> {
@@ -264,8 +286,21 @@ function reloadable(
 
 /** The runtime that is meant, where it is here; otherwise the problem. */
 function reachable(wish: string | undefined, seat: Seat, runtimes: ReadonlyMap<string, Runtime>): Runtime | string {
+  const runtime = existing(wish, seat, runtimes)
+  return typeof runtime === "object" && runtime.presence.at === "away" ? `${runtime.name} is away` : runtime
+}
+
+/** The runtime that is meant, here or away; otherwise the problem. */
+function existing(wish: string | undefined, seat: Seat, runtimes: ReadonlyMap<string, Runtime>): Runtime | string {
   const choice = choose(wish, seat, runtimes)
-  if (choice.at === "undecided") return choice.reason
-  if (choice.at === "absent") return choice.loss
-  return choice.runtime.presence.at === "away" ? `${choice.runtime.name} is away` : choice.runtime
+  switch (choice.at) {
+    case "undecided":
+      return choice.reason
+    case "absent":
+      return choice.loss
+    case "found":
+      return choice.runtime
+    default:
+      return choice satisfies never
+  }
 }

@@ -12,7 +12,10 @@ export interface FrontEndPeerUse {
   left(from: FrontEndPeer, forGood: boolean): void
 }
 
-export type FrontEndWish = Extract<FromFrontEnd, { op: "eval" | "cancel" | "ack" | "use" | "reload" | "complete" }>
+export type FrontEndWish = Extract<
+  FromFrontEnd,
+  { op: "eval" | "cancel" | "ack" | "use" | "reload" | "complete" | "recall" }
+>
 
 /** Unread bytes beyond which console lines are dropped, and counted. */
 const maxBufferedLines = 1024 * 1024
@@ -58,6 +61,7 @@ export class FrontEndPeer extends Peer<FromFrontEnd> implements Pulsing {
       case "use":
       case "reload":
       case "complete":
+      case "recall":
         return this.#use.asked(this, message, body)
       case "bye":
         this.#saidBye = true
