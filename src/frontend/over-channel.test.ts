@@ -40,6 +40,19 @@ test("it says who it is, and knows the runtimes and the target that the welcome 
   expect(frontEnd.state).toBe("ready")
 })
 
+test("[P32] how long a runtime has been busy counts on by itself, until it listens again", () => {
+  bridge.welcome({ runtimes: [{ ...shop, busyMs: 2000 }] })
+  clock.advance(3000)
+  expect(frontEnd.runtimes).toEqual([{ ...shop, busyMs: 5000 }])
+  const told: unknown[] = []
+  frontEnd.on("runtime", (runtime) => told.push(runtime))
+  bridge.say({ op: "runtime", runtime: { ...shop, busyMs: 5000 } })
+  bridge.say({ op: "runtime", runtime: shop })
+  expect(told).toEqual([shop])
+  expect(frontEnd.runtimes).toEqual([shop])
+  expect(clock.pending).toBe(0)
+})
+
 test("[P16] an eval is asked for under an id of its own, with its code as the body", () => {
   bridge.welcome()
   bridge.heard()

@@ -4,11 +4,17 @@ import type { RuntimeInfo } from "../protocol/index.ts"
 /** How long a runtime that another bridge knew may take to return to its successor: the time that bridge grants it. */
 const graceMs = 60_000
 
+/** What is shown of a runtime, and since when its code has not answered. */
+interface Known {
+  readonly runtime: Omit<RuntimeInfo, "busyMs">
+  readonly busySince: number | undefined
+}
+
 /** The runtimes as this front end knows them; `show` hears of every change once it is made. */
 export class Runtimes {
   readonly #show: (runtime: RuntimeInfo) => void
   readonly #clock: Clock
-  readonly #known = new Map<string, RuntimeInfo>()
+  readonly #known = new Map<string, Known>()
   /** Known to an earlier bridge, and not seen by this one yet. */
   readonly #missing = new Set<string>()
   #bridge: string | undefined
@@ -20,11 +26,14 @@ export class Runtimes {
   }
 
   get all(): readonly RuntimeInfo[] {
-    return [...this.#known.values()].toSorted((one, other) => one.number - other.number)
+    return [...this.#known.values()]
+      .map((known) => this.#asOfNow(known))
+      .toSorted((one, other) => one.number - other.number)
   }
 
   get(id: string): RuntimeInfo | undefined {
-    return this.#known.get(id)
+    const known = this.#known.get(id)
+    return known && this.#asOfNow(known)
   }
 
   /** Whether the bridge knows it too; one that an earlier bridge knew may still come. */
@@ -38,7 +47,7 @@ export class Runtimes {
     this.#bridge = bridge
     const present = new Set(runtimes.map(({ id }) => id))
     for (const runtime of runtimes) this.change(runtime)
-    for (const runtime of this.all) {
+    for (const { runtime } of [...this.#known.values()]) {
       if (present.has(runtime.id)) continue
       if (!isSameBridge) this.#missing.add(runtime.id)
       if (!this.#missing.has(runtime.id)) this.change({ ...runtime, state: "gone" })
@@ -55,27 +64,35 @@ export class Runtimes {
     if (before === undefined ? runtime.state !== "gone" : !isSame(before, runtime)) this.#set(runtime)
   }
 
+  #asOfNow({ runtime, busySince }: Known): RuntimeInfo {
+    return busySince === undefined ? runtime : { ...runtime, busyMs: Math.round(this.#clock.now() - busySince) }
+  }
+
   stop(): void {
     this.#disarm()
   }
 
-  #set(runtime: RuntimeInfo): void {
-    if (runtime.state === "gone") this.#known.delete(runtime.id)
-    else this.#known.set(runtime.id, runtime)
-    this.#show(runtime)
+  #set(info: RuntimeInfo): void {
+    const { busyMs, ...runtime } = info
+    const busySince = busyMs === undefined ? undefined : this.#clock.now() - busyMs
+    if (info.state === "gone") this.#known.delete(info.id)
+    else this.#known.set(info.id, { runtime, busySince })
+    this.#show(info)
   }
 
   #giveUp(): void {
     for (const id of this.#missing) {
-      const runtime = this.#known.get(id)
-      if (runtime !== undefined) this.#set({ ...runtime, state: "gone" })
+      const known = this.#known.get(id)
+      if (known !== undefined) this.#set({ ...known.runtime, state: "gone" })
     }
     this.#missing.clear()
   }
 }
 
-function isSame(one: RuntimeInfo, other: RuntimeInfo): boolean {
-  return (Object.keys(one) as (keyof RuntimeInfo)[]).every((field) => one[field] === other[field])
+/** Where both are busy, the seconds count by themselves. */
+function isSame({ runtime, busySince }: Known, { busyMs, ...other }: RuntimeInfo): boolean {
+  if ((busySince === undefined) !== (busyMs === undefined)) return false
+  return (Object.keys(runtime) as (keyof typeof runtime)[]).every((field) => runtime[field] === other[field])
 }
 
 /** The runtime that a person means: by id, number or name, or by the part of a name after the dot where only one has it. */

@@ -15,6 +15,8 @@ const runtimeInfo = shape({
   session: id,
   /** `away`: its socket is gone, its session may return. `gone`: it will not. */
   state: oneOf("ready", "away", "gone"),
+  /** For how long its code has not answered, where it does not: an eval blocks it, or a debugger. */
+  busyMs: optional(count),
   kind: text,
   origin: text,
   url: text,

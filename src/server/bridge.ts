@@ -17,7 +17,6 @@ import { close, listen } from "./listen.ts"
 import { settingsOf, type BridgeOptions, type Settings } from "./options.ts"
 import { write } from "./peer.ts"
 import { startPulse, type Pulsing } from "./pulse.ts"
-import { infoOf } from "./runtimes/registry.ts"
 import { dialEveryMs, Runtimes } from "./runtimes/runtimes.ts"
 import { createUpgrade } from "./socket.ts"
 import { createSyntaxCheck } from "./syntax-check.ts"
@@ -95,7 +94,8 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
     console: (by, line, body) => desk.hear(by, line, body),
     completions: (runtime, answer, body) => frontEnds.completions(runtime, answer, body),
     copy: (by, copy, text) => router.copy(by, copy, text),
-    isBusy: (session) => router.isBusy(session),
+    owes: (session) => router.owes(session),
+    now,
   })
   const frontEnds = new FrontEnds({
     bridge: instance,
@@ -105,6 +105,7 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
     graceMs,
     maxBytes: maxBytes.frontEnd,
     runtimes: () => runtimes.all,
+    infos: () => runtimes.infos,
     sendToRuntime: (runtime, message) => runtimes.send(runtime, message),
     isSettled: () => router.isSettled,
     ask: (asker, message, code) => router.ask(asker, message, code),
@@ -128,6 +129,7 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
   const router = new Router({
     runtimes: () => runtimes.all,
     sendToRuntime: (runtime, message) => runtimes.send(runtime, message),
+    expect: (runtime) => runtimes.expect(runtime),
     isStuffed: (runtime) => runtimes.isStuffed(runtime),
     tell: (frontEnd, message) => frontEnds.tell(frontEnd, message),
     announce: (message) => frontEnds.announce(message),
@@ -161,7 +163,7 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
         protocol: protocolVersion,
         version,
         startedAt,
-        runtimes: allInfo(),
+        runtimes: runtimes.infos,
         frontEnds: frontEnds.names,
       }),
       evaluate: answerEvals({ openChannel: open, version, maxBytes: maxBytes.frontEnd }),
@@ -191,7 +193,7 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
     token,
     instance,
     get runtimes() {
-      return allInfo()
+      return runtimes.infos
     },
     get frontEnds() {
       return frontEnds.names
@@ -203,10 +205,6 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
 
   function url(): string {
     return `http://127.0.0.1:${port}`
-  }
-
-  function allInfo(): readonly RuntimeInfo[] {
-    return [...runtimes.all.values()].map((runtime) => infoOf(runtime))
   }
 
   function* peers(): Iterable<Pulsing> {

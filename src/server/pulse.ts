@@ -1,35 +1,48 @@
 /**
- * Finds dead links [L29]: every end, also a page whose main thread is blocked,
- * answers pings on the level of WebSocket, and any byte counts as life, also
+ * Finds dead links [L29]: every end answers pings on the level of WebSocket, of a
+ * page the browser does whatever blocks the page, and any byte counts as life, also
  * one in the middle of a long frame.
  */
 
 export interface Pulsing {
   readonly socket: { readonly bytesRead: number; ping(payload: string): void; terminate(): void }
-  /** It has reason to be silent for longer: an eval runs in it. */
-  readonly isBusy: boolean
+  /** It may be unable to answer on any level: an eval runs in it, and nobody else answers for it. */
+  readonly isDeaf: boolean
   /** How many whole frames it has sent. */
   readonly frames: number
   say(message: { readonly op: "pong" }): void
+  /** Its link lives, and its own heartbeat stays out. */
+  doubt(): void
 }
 
 /** What was last seen of one link. */
 export interface Life {
   readonly bytesRead: number
   readonly frames: number
+  /** When bytes came last, and when a whole frame did. */
   readonly seen: number
-  /** Until it has answered for the first time it may be far away and not dead: it is given as long as a busy one. */
+  readonly heard: number
+  /** It has answered. */
   readonly isProven: boolean
 }
 
-/** Beats of silence after which a link is dead. */
-const patience = { idle: 2, busy: 8 } as const
+/** Beats of silence after which a link is dead, or its code is worth a question. */
+const beats = { dead: 2, deaf: 8, doubtful: 1.5 } as const
+/** Before its first answer nothing is known of its distance: where the beat is short it has as long as a deaf one, up to this. */
+const firstAnswerMs = 10_000
 
 /** Silence is looked for twice a beat, so that a death is noticed within 2.5 beats. */
 const looksPerBeat = 2
 
-export function isDead(life: Pick<Life, "seen">, now: number, heartbeatMs: number, isBusy: boolean): boolean {
-  return now - life.seen >= heartbeatMs * (isBusy ? patience.busy : patience.idle)
+export function isDead(
+  { seen, isProven }: Pick<Life, "seen" | "isProven">,
+  now: number,
+  heartbeatMs: number,
+  isDeaf: boolean,
+): boolean {
+  const patienceMs = heartbeatMs * (isDeaf ? beats.deaf : beats.dead)
+  const firstMs = isProven ? 0 : Math.min(heartbeatMs * beats.deaf, firstAnswerMs)
+  return now - seen >= Math.max(patienceMs, firstMs)
 }
 
 /** A look that comes late, after sleep or a blocked process, has learnt nothing: the answers wait behind it [L28]. */
@@ -44,23 +57,35 @@ export function startPulse(heartbeatMs: number, peers: () => Iterable<Pulsing>, 
   let last = now()
   let looks = 0
 
+  const look = (peer: Pulsing, at: number, isLateLook: boolean): void => {
+    const { bytesRead } = peer.socket
+    const { frames } = peer
+    const before = lives.get(peer)
+    if (before === undefined) return void lives.set(peer, { bytesRead, frames, seen: at, heard: at, isProven: false })
+    const isAlive = before.bytesRead !== bytesRead
+    const isHeard = before.frames !== frames
+    const life: Life = {
+      bytesRead,
+      frames,
+      seen: isAlive || isLateLook ? at : before.seen,
+      heard: isHeard || isLateLook ? at : before.heard,
+      isProven: before.isProven || isAlive,
+    }
+    lives.set(peer, life)
+    // Behind a long frame its pings wait, and it must hear from us in time.
+    if (isAlive && !isHeard) peer.say({ op: "pong" })
+    if (isDead(life, at, heartbeatMs, peer.isDeaf)) peer.socket.terminate()
+    else if (at - life.heard >= heartbeatMs * beats.doubtful) peer.doubt()
+  }
+
   const timer = setInterval(() => {
     const at = now()
-    const late = isLate(at - last, heartbeatMs)
+    const isLateLook = isLate(at - last, heartbeatMs)
     last = at
     looks++
     for (const peer of peers()) {
-      const { bytesRead } = peer.socket
-      const { frames } = peer
-      const life = lives.get(peer)
-      if (life === undefined) lives.set(peer, { bytesRead, frames, seen: at, isProven: false })
-      else if (life.bytesRead !== bytesRead) {
-        lives.set(peer, { bytesRead, frames, seen: at, isProven: true })
-        // Behind a long frame its pings wait, and it must hear from us in time.
-        if (life.frames === frames) peer.say({ op: "pong" })
-      } else if (late) lives.set(peer, { ...life, seen: at })
-      else if (isDead(life, at, heartbeatMs, peer.isBusy || !life.isProven)) peer.socket.terminate()
-      if (looks % looksPerBeat === 0 || late) peer.socket.ping("")
+      look(peer, at, isLateLook)
+      if (looks % looksPerBeat === 0 || isLateLook) peer.socket.ping("")
     }
   }, heartbeatMs / looksPerBeat)
   return () => clearInterval(timer)

@@ -1,13 +1,13 @@
 import { expect } from "vitest"
 import { connectFrontEnd } from "../../src/frontend/index.ts"
-import { answered, isAway, isReady, noScout, slow, testInTabs } from "../support/tab-stage.ts"
+import { answered, isAway, isBusy, isReady, noScout, slow, testInTabs } from "../support/tab-stage.ts"
 import type { Way, Wire } from "../support/wire.ts"
 
 /** A page is silent, and not dead; a browser wakes up, or believes that it is offline. */
 
 const test = testInTabs()
 
-/** A runtime in which an eval runs may be silent for eight heartbeats. */
+/** A browser that is silent for two of them is away. */
 const quick = { bridge: { heartbeatMs: 500 } } as const
 const long = { backoff: { base: 60_000, cap: 60_000 } } as const
 
@@ -29,29 +29,70 @@ test.concurrent("[C08] [L28] a page whose main thread is busy for four heartbeat
   expect(states).not.toContain("away")
 })
 
-test.concurrent("[C08] [L28] a page that stands still in a debugger is not dead", async ({ openStage }) => {
+test.concurrent("[C08] [L29] a page that an eval blocks is shown as busy to everyone, and as ready afterwards", async ({
+  openStage,
+}) => {
+  const stage = await openStage({ bridge: { heartbeatMs: 15_000 } })
+  await (await stage.open()).until("ready")
+  const other = await connectFrontEnd({ url: stage.wire.url, token: stage.bridge.token })
+  const states = stage.watch()
+  const asked = stage.frontEnd.evaluate(`${busyFor(5000)} 'evaluated'`)
+  await stage.runtime(isBusy)
+  const late = await connectFrontEnd({ url: stage.wire.url, token: stage.bridge.token })
+  for (const { runtimes } of [other, late]) {
+    expect(runtimes).toMatchObject([{ state: "ready" }])
+    expect(runtimes[0]!.busyMs).toBeGreaterThanOrEqual(1000)
+  }
+  expect(await asked).toMatchObject(answered("evaluated"))
+  await stage.runtime(isReady)
+  expect(await other.evaluate("6 * 7")).toMatchObject(answered(42))
+  for (const { runtimes } of [other, late]) expect(runtimes[0]!.busyMs).toBeUndefined()
+  expect(states).toEqual(["busy", "ready"])
+  expect(stage.wire.openConnections).toBe(3)
+  await Promise.all([other.close(), late.close()])
+})
+
+test.concurrent("[C08] [L29] an eval that waits without blocking its page does not make it busy", async ({
+  openStage,
+}) => {
+  const stage = await openStage({ bridge: { heartbeatMs: 15_000 } })
+  const tab = await stage.open()
+  await tab.until("ready")
+  const states = stage.watch()
+  const asked = stage.frontEnd.evaluate(`${slow}; 'evaluated'`)
+  // It was questioned three times, and has answered.
+  await tab.until("heard ping", 3)
+  await tab.evaluate("finish()")
+  expect(await asked).toMatchObject(answered("evaluated"))
+  expect(states).toEqual([])
+})
+
+test.concurrent("[C08] [L28] a page that stands still in a debugger is busy, and not dead", async ({ openStage }) => {
   const stage = await openStage()
   const tab = await stage.open()
   await tab.until("heard pong")
   const states = stage.watch()
   const resume = await tab.pause()
-  await fiveChunks(stage.wire, "up")
+  // Nobody asks anything: that its own heartbeat stays out makes the bridge look.
+  await stage.runtime(isBusy)
+  await chunks(stage.wire, "up", 5)
   const asked = stage.frontEnd.evaluate("6 * 7")
   await resume()
   expect(await asked).toMatchObject(answered(42))
   expect(await tab.count("disconnected")).toBe(0)
   expect(stage.wire.connections).toBe(1)
-  expect(states).not.toContain("away")
+  await stage.runtime(isReady)
+  expect(states).toEqual(["busy", "ready"])
 })
 
-/** Resolves when so much went that way: the bridge's pings, or the pongs of a browser whose page stands still. */
-function fiveChunks(wire: Wire, way: Way): Promise<void> {
-  let chunks = 0
+/** Resolves when so many went that way: the bridge's pings, or the pongs of a browser whose page stands still. */
+function chunks(wire: Wire, way: Way, count: number): Promise<void> {
+  let seen = 0
   return new Promise((came) =>
     wire.flow(way, {
       kind: "corrupt",
       change(chunk) {
-        if (++chunks === 5) came()
+        if (++seen === count) came()
         return chunk
       },
     }),
@@ -116,21 +157,22 @@ test("[C12] [L28] a browser that was suspended for less than the bridge's patien
   openStage,
   browser,
 }) => {
-  const stage = await openStage({ bridge: { heartbeatMs: 600 } })
+  const stage = await openStage({ bridge: { heartbeatMs: 4000 } })
   const tab = await stage.open()
   await tab.until("heard pong")
   const states = stage.watch()
   const asked = stage.frontEnd.evaluate(`${slow}; sessionStorage.runs`)
   await tab.until("started")
   browser.suspend()
-  await fiveChunks(stage.wire, "down")
+  await chunks(stage.wire, "down", 2)
   browser.wake()
   expect(await stage.frontEnd.evaluate("6 * 7")).toMatchObject(answered(42))
   await tab.evaluate("finish()")
   expect(await asked).toMatchObject(answered("1"))
   expect(await tab.count("disconnected")).toBe(0)
   expect(stage.wire.connections).toBe(1)
-  expect(states).not.toContain("away")
+  // Its network was silent too, which says nothing about the page.
+  expect(states).toEqual([])
 })
 
 test("[C12] a browser that was suspended for longer is ready soon after it wakes, and its evals settle", async ({

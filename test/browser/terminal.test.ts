@@ -54,6 +54,22 @@ test("a reload and a bounce in the middle of a line leave the line as it is", as
   await terminal.until(/› 6 \* 7\n42\n.*orrery ›$/)
 })
 
+test("a page that somebody's eval blocks is busy in the prompt and in the list, second by second, and ready again", async () => {
+  const blocking = desk.run(
+    ...["eval", "--port", String(bridge.port), "const end = Date.now() + 8000; while (Date.now() < end); 'over'"],
+  )
+  await terminal.until(/^.*orrery \(busy [2-7] s\) ›$/m)
+  const [, shown] = /busy (\d) s/.exec(await terminal.until(/busy \d s/))!
+  await terminal.until(`(busy ${Number(shown) + 1} s)`)
+  await terminal.type(".runtimes")
+  await terminal.press("Enter")
+  await terminal.until(/^› 1 .*orrery {2}busy \d s {2}http/m)
+  const listed = await desk.run("runtimes", "--json", "--port", String(bridge.port))
+  expect(JSON.parse(listed.stdout)).toMatchObject({ state: "ready", busyMs: expect.any(Number) })
+  expect(await blocking).toMatchObject({ code: 0, stdout: expect.stringContaining("over") })
+  await terminal.until(/^.*orrery ›$/m)
+})
+
 test("Tab goes on with what the page has", async () => {
   await page.evaluate("globalThis.telescope = { aperture: 42 }")
   await terminal.type("telesc")

@@ -11,14 +11,14 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end()
 })
 
-async function setUp(heartbeatMs: number) {
+async function setUp(heartbeatMs: number, origin?: string) {
   const bridge = await startBridge({ port: 0, heartbeatMs })
   ends.push(() => bridge.stop())
   const wire = await openWire(bridge.port)
   ends.push(() => wire.close())
   const frontEnd = await connectFrontEnd({ bridge, name: "test" })
   ends.push(() => frontEnd.close())
-  const runtime = openRuntime({ url: wire.url, token: bridge.token })
+  const runtime = openRuntime({ url: wire.url, token: bridge.token }, origin === undefined ? {} : { origin })
   ends.push(() => runtime.client.disconnect())
   runtime.connect()
   await runtime.event("ready")
@@ -61,4 +61,30 @@ test("[L29] a half-open link is noticed by the bridge too, and its runtime count
   const away = new Promise((seen) => frontEnd.on("runtime", ({ state }) => state === "away" && seen(state)))
   wire.flow("both", { kind: "swallow" })
   expect(await away).toBe("away")
+})
+
+test("[L29] so is one to a page in which an eval runs: its browser would answer for it", async () => {
+  const { frontEnd, wire, runtime } = await setUp(400, "http://localhost:3000")
+  const asked = frontEnd.evaluate("await new Promise((finish) => (globalThis.finishSilence = finish))")
+  await frontEnd.evaluate("finishSilence")
+  // So that the bridge knows that its pings are answered.
+  await runtime.hears('"pong"')
+  wire.door = { kind: "stall" }
+  let pings = 0
+  const away = new Promise((seen) => frontEnd.on("runtime", ({ state }) => state === "away" && seen(state)))
+  wire.flow("up", { kind: "swallow" })
+  wire.flow("down", {
+    kind: "corrupt",
+    change(chunk) {
+      if (chunk.equals(Buffer.from([0x89, 0]))) pings++
+      return Buffer.alloc(0)
+    },
+  })
+  expect(await away).toBe("away")
+  // A runtime outside browsers, which cannot answer while it is blocked, would be given eight.
+  expect(pings).toBeLessThan(6)
+  wire.door = { kind: "open" }
+  await runtime.event("ready", 2)
+  await frontEnd.evaluate("finishSilence('finished')")
+  expect(await asked).toMatchObject({ outcome: "value", result: { value: "finished" } })
 })

@@ -28,7 +28,7 @@ export interface TabStage {
   /** Resolves with the first state of a runtime, now or to come, that fits. */
   runtime(fits: (runtime: RuntimeInfo) => boolean): Promise<RuntimeInfo>
   /** The state of all runtimes, told from now on. */
-  watch(): readonly RuntimeInfo["state"][]
+  watch(): readonly string[]
   /** Another bridge takes the place of this one, with the same token. */
   restart(): Promise<void>
 }
@@ -195,8 +195,8 @@ async function buildStage(
         })
       }),
     watch() {
-      const states: RuntimeInfo["state"][] = []
-      finallyDo(bridge.on("runtime", ({ state }) => void states.push(state)))
+      const states: string[] = []
+      finallyDo(bridge.on("runtime", (runtime) => void states.push(isBusy(runtime) ? "busy" : runtime.state)))
       return states
     },
     async restart() {
@@ -222,7 +222,8 @@ sessionStorage.runs = Number(sessionStorage.runs ?? 0) + 1
 happened("started")
 await new Promise((finish) => (globalThis.finish = finish))`
 
-export const isReady = ({ state }: RuntimeInfo): boolean => state === "ready"
+export const isReady = ({ state, busyMs }: RuntimeInfo): boolean => state === "ready" && busyMs === undefined
+export const isBusy = ({ state, busyMs }: RuntimeInfo): boolean => state === "ready" && busyMs !== undefined
 export const isAway = ({ state }: RuntimeInfo): boolean => state === "away"
 export const isGone = ({ state }: RuntimeInfo): boolean => state === "gone"
 

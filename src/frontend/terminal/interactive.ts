@@ -10,7 +10,7 @@ import { formatOutcome } from "./format.ts"
 import { openHistory } from "./history-file.ts"
 import { createKeyReader } from "./keys.ts"
 import { followNews } from "./news.ts"
-import { promptOf, statusOf } from "./prompt.ts"
+import { promptOf, seatOf, statusOf } from "./prompt.ts"
 import { emptyFrame, render, renderSubmitted, type Frame, type Size, type View } from "./render.ts"
 import { createScreen } from "./screen.ts"
 import { createSession } from "./session.ts"
@@ -84,13 +84,27 @@ export function runInteractive(options: TerminalOptions): Promise<number> {
 
   function changed(): void {
     clearTimeout(tick)
+    tick = undefined
     if (session.waiting !== undefined) tick = setTimeout(tickOn, silentMs)
+    else countOn()
     screen.refresh()
   }
 
   function tickOn(): void {
     screen.refresh()
-    tick = setTimeout(tickOn, tickMs)
+    countOn()
+  }
+
+  /** While seconds are shown, and only then. */
+  function countOn(): void {
+    const isCounting = session.waiting !== undefined || seatOf(frontEnd)?.busyMs !== undefined
+    tick = isCounting ? setTimeout(tickOn, tickMs) : undefined
+  }
+
+  /** What the prompt shows is not as before. */
+  function promptChanged(): void {
+    if (tick === undefined) countOn()
+    screen.refresh()
   }
 
   function happen(event: EditorEvent): void {
@@ -185,7 +199,7 @@ export function runInteractive(options: TerminalOptions): Promise<number> {
     onWayOut(() => screen.release()),
     followNews(frontEnd, style, screen),
     copyToClipboard(frontEnd, style, (text) => screen.print(text)),
-    ...(["runtime", "target", "state"] as const).map((event) => frontEnd.on(event, () => screen.refresh())),
+    ...(["runtime", "target", "state"] as const).map((event) => frontEnd.on(event, promptChanged)),
     frontEnd.on("state", ({ to }) => {
       if (to === "gave-up") leave(exitCode.noBridge)
       if (to === "stopped") leave(exitCode.value)

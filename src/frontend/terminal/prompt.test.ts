@@ -11,6 +11,7 @@ const facts = (parts: Partial<Facts> = {}): Facts => ({ state: "ready", runtimes
 test.each([
   ["the runtime", facts(), "chrome·shop › ", true],
   ["the only runtime, though none was chosen", facts({ target: undefined }), "chrome·shop › ", true],
+  ["busy, and for how long", facts({ runtimes: [{ ...shop, busyMs: 12_345 }] }), "chrome·shop (busy 12 s) › ", false],
   ["away", facts({ runtimes: [{ ...shop, state: "away" }] }), "chrome·shop (away) › ", false],
   ["no runtime", facts({ runtimes: [], target: undefined }), "(no runtime) › ", false],
   [

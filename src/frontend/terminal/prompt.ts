@@ -2,6 +2,7 @@ import type { LinkStateName } from "../../link/index.ts"
 import type { RuntimeInfo } from "../../protocol/index.ts"
 import type { FrontEnd } from "../frontend.ts"
 import { fit } from "./cells.ts"
+import { runtimeState } from "./runtime-state.ts"
 
 export type Facts = Pick<FrontEnd, "state" | "runtimes" | "target">
 
@@ -22,9 +23,8 @@ export function promptOf(facts: Facts, columns: number): Prompt {
     return unready(count === 0 ? "no runtime" : `${count} runtimes, none chosen`, columns)
   }
   const name = fit(runtime.name, Math.max(8, Math.floor(columns / 2) - 6))
-  return runtime.state === "ready"
-    ? { text: `${name} › `, isReady: true }
-    : { text: `${name} (${runtime.state}) › `, isReady: false }
+  const state = runtimeState(runtime)
+  return state === "ready" ? { text: `${name} › `, isReady: true } : { text: `${name} (${state}) › `, isReady: false }
 }
 
 function unready(problem: string, columns: number): Prompt {

@@ -6,10 +6,12 @@ test("columns line up, whatever the names", () => {
   const runtimes = [
     runtimeInfo(),
     runtimeInfo({ number: 12, name: "firefox·日本", state: "away", visible: false, title: "" }),
+    runtimeInfo({ number: 13, busyMs: 125_900 }),
   ]
   expect(runtimeTable(runtimes)).toEqual([
-    "1   chrome·shop   ready  http://localhost:3000/  shop",
-    "12  firefox·日本  away   http://localhost:3000/    (hidden)",
+    "1   chrome·shop   ready           http://localhost:3000/  shop",
+    "12  firefox·日本  away            http://localhost:3000/    (hidden)",
+    "13  chrome·shop   busy 2 min 5 s  http://localhost:3000/  shop",
   ])
 })
 

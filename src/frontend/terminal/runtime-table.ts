@@ -1,5 +1,6 @@
 import type { RuntimeInfo } from "../../protocol/index.ts"
 import { columnsOf, fit, visible } from "./cells.ts"
+import { runtimeState } from "./runtime-state.ts"
 
 const maxName = 40
 
@@ -16,9 +17,9 @@ export function runtimeTable(runtimes: readonly RuntimeInfo[]): readonly string[
 }
 
 function rowOf(runtime: RuntimeInfo): readonly string[] {
-  const { number, name, state, title, visible: isVisible } = runtime
+  const { number, name, title, visible: isVisible } = runtime
   const hidden = isVisible ? [] : ["(hidden)"]
-  return [`${number}`, fit(name, maxName), state, visible(whereOf(runtime)), visible(title), ...hidden]
+  return [`${number}`, fit(name, maxName), runtimeState(runtime), visible(whereOf(runtime)), visible(title), ...hidden]
 }
 
 /** The bridge verified the origin; the URL is what the page says. */

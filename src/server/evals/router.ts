@@ -20,6 +20,8 @@ export interface RouterParts {
   readonly runtimes: () => ReadonlyMap<string, Runtime>
   /** Sends to the socket of a runtime, if it has one. */
   readonly sendToRuntime: (runtime: string, message: string) => void
+  /** A runtime was sent what it must answer. */
+  readonly expect: (runtime: string) => void
   /** Its socket takes no more: what was sent is not read. */
   readonly isStuffed: (runtime: string) => boolean
   /** Sends to the socket of a front end, if it has one. */
@@ -149,7 +151,8 @@ export class Router {
     }
   }
 
-  isBusy(session: string): boolean {
+  /** Whether an eval runs in that session. */
+  owes(session: string): boolean {
     for (const state of this.#unsettled.values()) {
       if (state.at === "sent" && state.to.session === session) return true
     }
@@ -276,6 +279,7 @@ export class Router {
         ? write({ op: "eval", id, ...prepared.header }, prepared.code)
         : write({ op: "eval", id }, typed)
     this.#parts.sendToRuntime(runtime, message)
+    this.#parts.expect(runtime)
   }
 
   #due(id: string): void {

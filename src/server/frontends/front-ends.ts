@@ -5,6 +5,7 @@ import {
   type AnsweringRuntime,
   type FromFrontEnd,
   type FromRuntime,
+  type RuntimeInfo,
   type Said,
   type ToFrontEnd,
 } from "../../protocol/index.ts"
@@ -13,7 +14,7 @@ import type { LineQuery } from "../console/ring.ts"
 import { choose, emptySeat, find, isSameSeat, list, reseat, seatFor, targetOf, type Seat } from "../evals/target.ts"
 import { write } from "../peer.ts"
 import { plain } from "../plain.ts"
-import { answering, infoOf, type Runtime } from "../runtimes/registry.ts"
+import { answering, type Runtime } from "../runtimes/registry.ts"
 import type { Socket } from "../socket.ts"
 import { Completions } from "./completions.ts"
 import { FrontEndPeer, type FrontEndPeerUse, type FrontEndWish } from "./peer.ts"
@@ -36,6 +37,7 @@ export interface FrontEndsParts {
   readonly graceMs: number
   readonly maxBytes: number
   readonly runtimes: () => ReadonlyMap<string, Runtime>
+  readonly infos: () => readonly RuntimeInfo[]
   readonly sendToRuntime: (runtime: string, message: string) => void
   /** Every runtime that an earlier bridge knew has had its time to return. */
   readonly isSettled: () => boolean
@@ -198,7 +200,6 @@ export class FrontEnds implements FrontEndPeerUse {
 
   #welcome({ id, seat }: FrontEnd, peer: FrontEndPeer): void {
     const { bridge, version, heartbeatMs, maxBytes } = this.#parts
-    const runtimes = [...this.#parts.runtimes().values()].map((runtime) => infoOf(runtime))
     const target = targetOf(seat)
     peer.say({
       op: "welcome",
@@ -209,7 +210,7 @@ export class FrontEnds implements FrontEndPeerUse {
       maxBytes,
       features,
       frontEnd: id,
-      runtimes,
+      runtimes: this.#parts.infos(),
       ...(target !== undefined && { target }),
     })
   }

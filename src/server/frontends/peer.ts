@@ -24,7 +24,7 @@ const maxBuffered = 8 * 1024 * 1024
 
 /** One socket of a front end. */
 export class FrontEndPeer extends Peer<FromFrontEnd> implements Pulsing {
-  readonly isBusy = false
+  readonly isDeaf = false
   /** The id that it said in hello. */
   frontEnd: string | undefined
   readonly #use: FrontEndPeerUse
@@ -74,6 +74,8 @@ export class FrontEndPeer extends Peer<FromFrontEnd> implements Pulsing {
         return message satisfies never
     }
   }
+
+  doubt(): void {}
 
   pong(): void {}
 

@@ -2,6 +2,7 @@ import { decodeFromRuntime, type FromRuntime, type RuntimeInfo, type Said } from
 import { Peer } from "../peer.ts"
 import type { Pulsing } from "../pulse.ts"
 import type { Socket } from "../socket.ts"
+import { attentive, questionMs, stepAttention, type AttentionEvent } from "./attention.ts"
 import type { SocketId } from "./registry.ts"
 
 /** What one socket of a runtime brings to the bridge. */
@@ -15,7 +16,10 @@ export interface RuntimePeerUse {
   completions(from: RuntimePeer, answer: Said<FromRuntime, "completions">, body: string | undefined): void
   copy(from: RuntimePeer, copy: Said<FromRuntime, "copy">, text: string | undefined): void
   left(from: RuntimePeer, code: number, bye: string | undefined): void
-  isBusy(from: RuntimePeer): boolean
+  /** Its code answers no more, or answers again. */
+  attended(from: RuntimePeer): void
+  /** Whether an eval runs there. */
+  owes(from: RuntimePeer): boolean
 }
 
 export interface RuntimePeerParts {
@@ -25,6 +29,8 @@ export interface RuntimePeerParts {
   /** As the upgrade request had it. */
   readonly userAgent: string
   readonly helloMs: number
+  /** Milliseconds that never run backwards. */
+  readonly now: () => number
   readonly use: RuntimePeerUse
 }
 
@@ -36,21 +42,49 @@ export class RuntimePeer extends Peer<FromRuntime> implements Pulsing {
   /** The runtime and session that it speaks for, once it is welcome. */
   speaksFor: Pick<RuntimeInfo, "id" | "number" | "name" | "session"> | undefined
   readonly #use: RuntimePeerUse
+  readonly #now: () => number
   readonly #probe: string
+  #attention = attentive
+  #question: NodeJS.Timeout | undefined
   #bye: string | undefined
   #unackedLine: number | undefined
 
-  constructor({ id, socket, origin, userAgent, helloMs, use }: RuntimePeerParts) {
+  constructor({ id, socket, origin, userAgent, helloMs, now, use }: RuntimePeerParts) {
     super({ socket, decode: decodeFromRuntime, role: "runtime", helloMs })
     this.id = id
     this.origin = origin
     this.userAgent = userAgent
     this.#use = use
+    this.#now = now
     this.#probe = `probe-${id}`
   }
 
-  get isBusy(): boolean {
-    return this.#use.isBusy(this)
+  /** Of a page, the browser's network process answers whatever the page does; elsewhere code and network are one. */
+  get #hasNetwork(): boolean {
+    return this.origin !== ""
+  }
+
+  get isDeaf(): boolean {
+    return !this.#hasNetwork && this.#use.owes(this)
+  }
+
+  /** For how long its code has not answered; undefined where it does. */
+  get busyMs(): number | undefined {
+    return this.#attention.at === "busy" ? Math.round(this.#now() - this.#attention.since) : undefined
+  }
+
+  /** It was sent what it must answer. */
+  expect(): void {
+    this.#attend({ type: "asked" })
+  }
+
+  doubt(): void {
+    this.#attend({ type: "doubted" })
+  }
+
+  override frame(text: string): void {
+    this.#attend({ type: "heard" })
+    super.frame(text)
   }
 
   /** Asks the page and the network stack below it for a sign of life, each in its own way. */
@@ -99,10 +133,30 @@ export class RuntimePeer extends Peer<FromRuntime> implements Pulsing {
   }
 
   pong(payload: string): void {
+    this.#attend({ type: "ponged", bytesRead: this.socket.bytesRead })
     if (payload === this.#probe) this.#use.answered(this, "network")
   }
 
   protected left(code: number): void {
+    clearTimeout(this.#question)
     this.#use.left(this, code, this.#bye)
+  }
+
+  #attend(event: AttentionEvent): void {
+    const { attention, effects } = stepAttention(this.#attention, event, this.#now())
+    this.#attention = attention
+    for (const effect of effects) {
+      if (effect === "show") this.#use.attended(this)
+      else if (effect === "question") {
+        this.say({ op: "ping" })
+        this.socket.ping("")
+      } else {
+        this.#question ??= setTimeout(() => {
+          this.#question = undefined
+          const { bytesRead } = this.socket
+          this.#attend({ type: "due", owes: this.#use.owes(this), bytesRead, hasNetwork: this.#hasNetwork })
+        }, questionMs)
+      }
+    }
   }
 }

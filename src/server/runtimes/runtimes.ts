@@ -12,6 +12,7 @@ import { RuntimePeer, type RuntimePeerUse } from "./peer.ts"
 import {
   answering,
   emptyRegistry,
+  infoOf,
   stepRegistry,
   type Loss,
   type RegistryConfig,
@@ -38,7 +39,10 @@ export interface RuntimesParts {
   readonly console: (by: AnsweringRuntime, line: Said<FromRuntime, "console">, body: string | undefined) => void
   readonly completions: (runtime: string, answer: Said<FromRuntime, "completions">, body: string | undefined) => void
   readonly copy: (by: AnsweringRuntime, copy: Said<FromRuntime, "copy">, text: string | undefined) => void
-  readonly isBusy: (session: string) => boolean
+  /** Whether an eval runs in that session. */
+  readonly owes: (session: string) => boolean
+  /** Milliseconds that never run backwards. */
+  readonly now: () => number
 }
 
 /** How many milliseconds apart the bridge would like its runtimes to dial when all come at once [L18]. */
@@ -73,13 +77,24 @@ export class Runtimes implements RuntimePeerUse {
 
   accept(socket: Socket, origin: string, userAgent: string): RuntimePeer {
     const id = ++this.#lastId
-    const peer = new RuntimePeer({ id, socket, origin, userAgent, helloMs: this.#parts.helloMs, use: this })
+    const { helloMs, now } = this.#parts
+    const peer = new RuntimePeer({ id, socket, origin, userAgent, helloMs, now, use: this })
     this.#peers.set(id, peer)
     return peer
   }
 
+  /** As front ends see them. */
+  get infos(): readonly RuntimeInfo[] {
+    return [...this.#registry.runtimes.values()].map((runtime) => this.#withBusy(infoOf(runtime)))
+  }
+
   send(runtime: string, message: string): void {
     this.#peerOf(runtime)?.send(message)
+  }
+
+  /** An eval was sent there. */
+  expect(runtime: string): void {
+    this.#peerOf(runtime)?.expect()
   }
 
   isStuffed(runtime: string): boolean {
@@ -156,8 +171,22 @@ export class Runtimes implements RuntimePeerUse {
     this.#advance({ type: "left", socket, code, bye })
   }
 
-  isBusy({ speaksFor }: RuntimePeer): boolean {
-    return speaksFor !== undefined && this.#parts.isBusy(speaksFor.session)
+  attended({ speaksFor }: RuntimePeer): void {
+    const runtime = speaksFor && this.#registry.runtimes.get(speaksFor.id)
+    if (runtime !== undefined) this.#show(infoOf(runtime))
+  }
+
+  owes({ speaksFor }: RuntimePeer): boolean {
+    return speaksFor !== undefined && this.#parts.owes(speaksFor.session)
+  }
+
+  #show(info: RuntimeInfo): void {
+    this.#parts.show(this.#withBusy(info))
+  }
+
+  #withBusy(info: RuntimeInfo): RuntimeInfo {
+    const busyMs = this.#peerOf(info.id)?.busyMs
+    return busyMs === undefined ? info : { ...info, busyMs }
   }
 
   #peerOf(runtime: string): RuntimePeer | undefined {
@@ -200,7 +229,7 @@ export class Runtimes implements RuntimePeerUse {
         this.#lastLines.delete(effect.runtime.session)
         return this.#parts.sessionEnded(effect.runtime, effect.loss)
       case "show":
-        return this.#parts.show(effect.info)
+        return this.#show(effect.info)
       default:
         return effect satisfies never
     }
