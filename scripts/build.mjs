@@ -9,10 +9,13 @@ const bundled = [
   "@jridgewell/resolve-uri",
   "@jridgewell/sourcemap-codec",
   "@jridgewell/trace-mapping",
+  "@modelcontextprotocol/core",
+  "@modelcontextprotocol/server",
   "acorn",
   "chalk",
   "commander",
   "ws",
+  "zod",
 ]
 
 execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-b"], { stdio: "inherit" })

@@ -3,6 +3,7 @@ import { packageVersion } from "../protocol/index.ts"
 import type { AttachOptions } from "./attach.ts"
 import type { EvalOptions } from "./eval.ts"
 import type { LogsOptions } from "./logs.ts"
+import type { McpOptions } from "./mcp.ts"
 import type { ReloadOptions } from "./reload.ts"
 import type { RuntimesOptions } from "./runtimes.ts"
 import type { ServeOptions } from "./serve.ts"
@@ -100,6 +101,13 @@ function describe(ends: (exitCode: number) => void): Command {
     .action(async (options: ReloadOptions) => {
       const { reload } = await import("./reload.ts")
       ends(await reload(options))
+    })
+
+  staying(program.command("mcp"))
+    .description("tools for AI agents: a Model Context Protocol server on stdin and stdout")
+    .action(async (options: McpOptions) => {
+      const { mcp } = await import("./mcp.ts")
+      ends(await mcp(options))
     })
 
   return program

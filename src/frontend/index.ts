@@ -10,6 +10,7 @@ export type {
   Recollection,
 } from "./frontend.ts"
 export { createLog, type Log, type LogOptions } from "./log.ts"
+export { serveMcp } from "./mcp/index.ts"
 export { neutralise, neutraliseLine } from "./neutralise.ts"
 export { createTerminalLanguage } from "./terminal-language.ts"
 export { printCopies } from "./terminal/copies.ts"

@@ -20,12 +20,14 @@ const mayImport: Record<string, readonly string[]> = {
 /** One door per package: the only file that imports it. */
 const doors: Record<string, string> = {
   "@jridgewell/trace-mapping": "server/console/open-map.ts",
+  "@modelcontextprotocol/server": "frontend/mcp/server.ts",
   acorn: "language/parse.ts",
   chalk: "cli/colour.ts",
   chokidar: "frontend/watch/files.ts",
   commander: "cli/program.ts",
   picomatch: "frontend/watch/match.ts",
   sucrase: "server/erase-types.ts",
+  zod: "frontend/mcp/schemas.ts",
 }
 
 const source = fileURLToPath(new URL("../../src/", import.meta.url))

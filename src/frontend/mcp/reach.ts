@@ -1,0 +1,32 @@
+import { isFinalState } from "../channel.ts"
+import type { FrontEnd } from "../frontend.ts"
+
+/** A front end that is there when it is first needed, and again after a bridge that was not. */
+export interface Reach {
+  /** @throws what connecting throws; the next call tries again */
+  frontEnd(name: string): Promise<FrontEnd>
+  close(): Promise<void>
+}
+
+export function createReach(connect: (name: string) => Promise<FrontEnd>): Reach {
+  let connected: Promise<FrontEnd> | undefined
+  return {
+    async frontEnd(name) {
+      connected ??= connect(name)
+      try {
+        const frontEnd = await connected
+        if (!isFinalState(frontEnd.state)) return frontEnd
+        connected = undefined
+      } catch (error) {
+        connected = undefined
+        throw error
+      }
+      return this.frontEnd(name)
+    },
+
+    async close() {
+      const frontEnd = await connected?.catch(() => undefined)
+      await frontEnd?.close()
+    },
+  }
+}
