@@ -1,21 +1,16 @@
 import { serveMcp } from "../frontend/index.ts"
-import { connect, type ReachOptions } from "./connect.ts"
+import { connect } from "./connect.ts"
 import { exit } from "./exit.ts"
+import type { StayingOptions } from "./staying.ts"
 
-export interface McpOptions extends ReachOptions {
-  /** False with `--no-reconnect`. */
-  readonly reconnect: boolean
-  readonly maxReconnectDelay: number
-}
-
-export async function mcp(options: McpOptions): Promise<number> {
+export async function mcp(options: StayingOptions): Promise<number> {
   const { reconnect, maxReconnectDelay: maxReconnectDelayMs } = options
   const drop = new AbortController()
   await serveMcp({
     signal: drop.signal,
     async connect(name) {
       const frontEnd = await connect(options, { name, maxReconnectDelayMs })
-      if (!reconnect) frontEnd.on("state", ({ from }) => from === "ready" && drop.abort())
+      if (!reconnect) frontEnd.on("state", ({ from, to }) => from === "ready" && to !== "stopped" && drop.abort())
       return frontEnd
     },
   })

@@ -3,10 +3,10 @@ import { packageVersion } from "../protocol/index.ts"
 import type { AttachOptions } from "./attach.ts"
 import type { EvalOptions } from "./eval.ts"
 import type { LogsOptions } from "./logs.ts"
-import type { McpOptions } from "./mcp.ts"
 import type { ReloadOptions } from "./reload.ts"
 import type { RuntimesOptions } from "./runtimes.ts"
 import type { ServeOptions } from "./serve.ts"
+import type { StayingOptions } from "./staying.ts"
 import { exit } from "./exit.ts"
 import { atLeast, milliseconds, portNumber } from "./values.ts"
 
@@ -105,7 +105,7 @@ function describe(ends: (exitCode: number) => void): Command {
 
   staying(program.command("mcp"))
     .description("tools for AI agents: a Model Context Protocol server on stdin and stdout")
-    .action(async (options: McpOptions) => {
+    .action(async (options: StayingOptions) => {
       const { mcp } = await import("./mcp.ts")
       ends(await mcp(options))
     })

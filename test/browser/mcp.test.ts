@@ -99,6 +99,32 @@ test("a page is summed up by what can be done with it", async () => {
   expect(short.missingChars).toBe(untrusted.text.length - 100)
 })
 
+test("the console is summed up, and lines are read whole by their ids", async () => {
+  const page = await openPage()
+  const agent = await startAgent(desk, "v1", ["--port", String(bridge.port)])
+  await agent.call("evaluate", { code: 'console.log("short", { a: 1 }); console.error("x".repeat(500))' })
+  await page.evaluate(() => console.warn("later"))
+  await agent.call("evaluate", { code: "0" })
+  const { levels, lines, runtime } = await agent.call("console", { limit: 2 })
+  expect(runtime).toMatchObject({ number: 1 })
+  expect(levels).toEqual([
+    { level: "log", count: 1, last: 1 },
+    { level: "error", count: 1, last: 2 },
+    { level: "warn", count: 1, last: 3 },
+  ])
+  expect(lines).toMatchObject([
+    { id: 2, level: "error", untrusted: { text: "x".repeat(200), missingChars: 300 } },
+    { id: 3, level: "warn", untrusted: { text: "later" } },
+  ])
+  expect(await agent.call("console", { ids: [2] })).toMatchObject({
+    lines: [{ id: 2, untrusted: { text: "x".repeat(500), stack: expect.stringMatching(/^at repl-1:1:/) } }],
+  })
+  expect(await agent.call("console", { levels: ["log"] })).toMatchObject({
+    lines: [{ id: 1, untrusted: { text: "short { a: 1 }" } }],
+  })
+  expect(await agent.call("console", { after: 2 })).toMatchObject({ lines: [{ id: 3 }] })
+})
+
 test("a condition is waited for, over a reload too, and what is in its way is said", async () => {
   const page = await openPage()
   const agent = await startAgent(desk, "v1", ["--port", String(bridge.port)])

@@ -1,7 +1,8 @@
 import type { AnsweringRuntime, RuntimeInfo } from "../../protocol/index.ts"
-import type { Evaluation } from "../frontend.ts"
+import type { ConsoleLine, Evaluation } from "../frontend.ts"
 import { neutralise, neutraliseLine } from "../neutralise.ts"
-import { formatOutcome } from "../terminal/format.ts"
+import { consoleText } from "../terminal/console-text.ts"
+import { formatOutcome, formatValue } from "../terminal/format.ts"
 import { plainStyle } from "../terminal/style.ts"
 
 /** What a tool says. Words that a page chose stand in `untrusted` and nowhere else. */
@@ -32,6 +33,22 @@ export function tellOutcome(evaluation: Evaluation, maxChars: number): Answer {
     ...("ran" in result && { ran: result.ran }),
     ...("code" in result && { code: result.code }),
     untrusted: cut(formatOutcome(evaluation, plainStyle, columns), maxChars),
+  }
+}
+
+/** A line of a page's console, with no more than `maxChars` of its text; `isWhole` with its stack. */
+export function tellLine(line: ConsoleLine, maxChars: number, isWhole: boolean): Answer {
+  const { number, level, time, stack, eval: evalId } = line
+  const text = consoleText(line, (value) => formatValue(value, plainStyle, columns))
+  return {
+    id: number,
+    level,
+    time: new Date(time).toISOString(),
+    ...(evalId !== undefined && { eval: evalId }),
+    untrusted: {
+      ...cut(text, maxChars),
+      ...(isWhole && stack !== undefined && { stack: cut(stack.trim(), maxChars).text }),
+    },
   }
 }
 

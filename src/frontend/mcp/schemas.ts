@@ -55,6 +55,37 @@ export const evaluate = {
   annotations: runsCode,
 }
 
+export const readConsole = {
+  title: "Read the console",
+  description:
+    "What the page logged and failed of: counts by level and the latest lines in short. With ids, those lines whole, with their stacks.",
+  inputSchema: z.object({
+    runtime,
+    levels: z.array(z.enum(["debug", "log", "info", "warn", "error"])).optional(),
+    after: z.number().int().min(0).optional().describe("only lines with a greater id"),
+    limit: z.number().int().min(1).max(200).default(20).describe("the latest so many"),
+    ids: z.array(z.number().int()).max(50).optional(),
+    maxChars,
+  }),
+  outputSchema: z.object({
+    runtime: numbered,
+    levels: z.array(z.object({ level: z.string(), count: z.number(), last: z.number() })),
+    dropped: z.number().describe("lines that the page dropped: it logged too fast"),
+    forgotten: z.number().describe("lines that are too old"),
+    left: z.number().describe("lines that fit the query and were too many"),
+    lines: z.array(
+      z.object({
+        id: z.number(),
+        level: z.string(),
+        time: z.string(),
+        eval: z.string().optional(),
+        untrusted: z.object({ ...untrusted.shape, stack: z.string().optional() }),
+      }),
+    ),
+  }),
+  annotations: onlyReads,
+}
+
 export const waitFor = {
   title: "Wait for a condition",
   description: "Waits until a JavaScript expression is truthy in the page, also over its reloads.",

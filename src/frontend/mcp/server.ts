@@ -7,7 +7,7 @@ import type { Answer } from "./answer.ts"
 import type { McpOptions } from "./index.ts"
 import { createReach, type Reach } from "./reach.ts"
 import * as schemas from "./schemas.ts"
-import { evaluate, listRuntimes, reload, summarisePage, waitFor } from "./tools.ts"
+import { evaluate, listRuntimes, readConsole, reload, summarisePage, waitFor } from "./tools.ts"
 
 const instructions = `Evaluates JavaScript in live web pages through a repl-bridge.
 Name the page by "runtime" (number, id or name from list_runtimes); without it the only page there is answers.
@@ -40,6 +40,7 @@ function createServer(reach: Reach): McpServer {
 
   server.registerTool("list_runtimes", schemas.listRuntimes, asking(listRuntimes))
   server.registerTool("evaluate", schemas.evaluate, asking(evaluate))
+  server.registerTool("console", schemas.readConsole, asking(readConsole))
   server.registerTool("wait_for", schemas.waitFor, asking(waitFor))
   server.registerTool("reload", schemas.reload, asking(reload))
   server.registerTool("page_summary", schemas.pageSummary, asking(summarisePage))

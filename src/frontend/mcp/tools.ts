@@ -1,6 +1,6 @@
 import type { RuntimeInfo } from "../../protocol/index.ts"
-import type { Evaluation, FrontEnd } from "../frontend.ts"
-import { cut, numbered, tellOutcome, tellRuntime, type Answer } from "./answer.ts"
+import type { Evaluation, FrontEnd, LineQuery } from "../frontend.ts"
+import { cut, numbered, tellLine, tellOutcome, tellRuntime, type Answer } from "./answer.ts"
 import { summaryCode, waitCode } from "./page-code.ts"
 
 /**
@@ -29,6 +29,26 @@ export async function evaluate(
 ): Promise<Answer> {
   return tellOutcome(await frontEnd.evaluate(code, { ...limits, signal }), maxChars)
 }
+
+/** A summary, and the latest lines in short; or those of the ids, whole. */
+export async function readConsole(
+  frontEnd: FrontEnd,
+  {
+    ids,
+    maxChars,
+    ...query
+  }: Omit<LineQuery, "numbers"> & { readonly ids?: readonly number[] | undefined } & Pick<Bounds, "maxChars">,
+): Promise<Answer> {
+  const { runtime, lines, levels, dropped, forgotten, left } = await frontEnd.recall({
+    ...query,
+    ...(ids && { numbers: ids, limit: ids.length }),
+  })
+  const isWhole = ids !== undefined
+  const told = lines.map((line) => tellLine(line, isWhole ? maxChars : Math.min(maxChars, shortChars), isWhole))
+  return { runtime: numbered(runtime), levels, dropped, forgotten, left, lines: told }
+}
+
+const shortChars = 200
 
 /** Waits over reloads of the page: the condition is asked again in the new one. */
 export async function waitFor(
