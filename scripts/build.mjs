@@ -1,6 +1,6 @@
 // `npm run build`: types and library by tsc, the script-tag client and the command line by rolldown.
 import { execFileSync } from "node:child_process"
-import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { brotliCompressSync } from "node:zlib"
 import { rolldown } from "rolldown"
 
@@ -28,7 +28,14 @@ async function buildClient() {
   const { bundleClient } = await import("./client.mjs")
   const script = await bundleClient({ minify: true })
   writeFileSync("dist/client.js", script)
-  console.log(`client.js: ${script.length} bytes minified, ${brotliCompressSync(script).length} with brotli`)
+  const core = await bundleClient({ input: "scripts/core.ts", minify: true })
+  mkdirSync(".cache", { recursive: true })
+  writeFileSync(".cache/core.js", core)
+  console.log(`client.js: ${weight(script)}; its core: ${weight(core)}`)
+}
+
+function weight(script) {
+  return `${script.length} bytes minified, ${brotliCompressSync(script).length} with brotli`
 }
 
 async function buildCommandLine() {

@@ -1,3 +1,4 @@
+import { createAbilities } from "./abilities.ts"
 import { capturePlatform } from "./platform.ts"
 import { createReplBridge, type ReplBridge } from "./repl-bridge.ts"
 
@@ -8,7 +9,7 @@ export type { ReplBridge, ReplBridgeEvents, ReplBridgeReady } from "./repl-bridg
 export type { ConnectOptions } from "./runtime.ts"
 
 /** The one link of this runtime, however often and in whatever form the client is loaded [L5]. */
-export const replBridge: ReplBridge = (globalThis.replBridge ??= createReplBridge(capturePlatform()))
+export const replBridge: ReplBridge = (globalThis.replBridge ??= createReplBridge(capturePlatform(), createAbilities))
 
 /** The functions of {@link ReplBridge}, by themselves. */
 export const { connect, disconnect, enableReconnection, disableReconnection, reconnectNow, on } = replBridge

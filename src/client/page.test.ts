@@ -80,8 +80,8 @@ describe("a page", () => {
 
   test("[L24] is silent once nobody watches", () => {
     const { seen, watch, fire } = watched()
-    watch.end()
-    watch.end()
+    watch.stop()
+    watch.stop()
     for (const type of ["load", "online", "focus", "pagehide", "pageshow", "popstate"]) fire(type)
     for (const type of ["visibilitychange", "freeze", "resume"]) fire(type)
     expect(seen).toEqual([])

@@ -25,7 +25,7 @@ export function lookAt({ document, location }: Window): Look {
 /** Both may be called twice. */
 export interface Watch {
   start(): void
-  end(): void
+  stop(): void
 }
 
 export function watchPage(window: Window, { changed, hint, left, returned }: PageEvents): Watch {
@@ -51,7 +51,7 @@ export function watchPage(window: Window, { changed, hint, left, returned }: Pag
     start() {
       for (const type in listeners) window.addEventListener(type, listeners[type] as EventListener, options)
     },
-    end() {
+    stop() {
       for (const type in listeners) window.removeEventListener(type, listeners[type] as EventListener, options)
     },
   }

@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest"
 import { createFakePage, endOfTurn } from "../../test/support/fake-page.ts"
+import { createAbilities } from "./abilities.ts"
 import { createReplBridge } from "./repl-bridge.ts"
 import type { ConnectOptions } from "./runtime.ts"
 
 function setUp(defaults: ConnectOptions = {}) {
   const page = createFakePage()
-  return { page, bridge: createReplBridge(page.platform, defaults) }
+  return { page, bridge: createReplBridge(page.platform, createAbilities, defaults) }
 }
 
 describe("before connect()", () => {

@@ -1,8 +1,8 @@
-import { LinkError, type Link, type LinkEvents, type LinkStateName, type Ready } from "../link/index.ts"
+import { LinkError, type LinkEvents, type LinkStateName, type Ready } from "../link/index.ts"
 import type { ToRuntime } from "../protocol/index.ts"
 import { isLoopback } from "./loopback.ts"
 import type { Platform } from "./platform.ts"
-import { createRuntime, type ConnectOptions } from "./runtime.ts"
+import { createRuntime, doorOf, type ConnectOptions, type CreateAbilities } from "./runtime.ts"
 
 /** What {@link ReplBridge.on} can listen to, by name, with what the listener is given. */
 export type ReplBridgeEvents = LinkEvents<ToRuntime>
@@ -58,57 +58,45 @@ declare global {
 }
 
 /** @param options - what `connect()` starts from */
-export function createReplBridge(platform: Platform, options: ConnectOptions = {}): ReplBridge {
-  const runtime = createRuntime(platform)
-  const subscriptions = new Set<(link: Link<ToRuntime>) => void>()
-  let link: Link<ToRuntime> | undefined
+export function createReplBridge(
+  platform: Platform,
+  createAbilities: CreateAbilities,
+  options: ConnectOptions = {},
+): ReplBridge {
+  const link = createRuntime(platform, createAbilities)
+  const { enableReconnection, disableReconnection, reconnectNow, on } = link
 
   return {
     async connect(given) {
       const next = { ...options, ...given }
-      if (link?.alive && next.url === options.url) return link.connect()
+      if (link.alive && next.url === options.url) return link.connect()
       const problem = next.allowRemote ? undefined : remoteness(platform.window)
       if (problem) throw new LinkError("bad-options", problem)
-      const opened = runtime.open(next)
-      void link?.disconnect("connecting elsewhere")
+      const ready = link.connect(doorOf(next.url), next)
       options = next
-      link = opened
-      for (const subscribe of subscriptions) subscribe(link)
-      return link.connect()
+      return ready
     },
 
-    disconnect: async () => link?.disconnect(),
-    enableReconnection: () => link?.enableReconnection(),
-    disableReconnection: () => link?.disableReconnection(),
-    reconnectNow: () => link?.reconnectNow(),
-
-    on(event, listener) {
-      let unsubscribe: (() => void) | undefined
-      const subscribe = (to: Link<ToRuntime>): void => {
-        unsubscribe = to.on(event, listener)
-      }
-      subscriptions.add(subscribe)
-      if (link) subscribe(link)
-      return () => {
-        subscriptions.delete(subscribe)
-        unsubscribe?.()
-      }
-    },
+    disconnect: () => link.disconnect(),
+    enableReconnection,
+    disableReconnection,
+    reconnectNow,
+    on,
 
     get state() {
-      return link?.state ?? "idle"
+      return link.state
     },
     get alive() {
-      return link?.alive ?? false
+      return link.alive
     },
     get isReconnecting() {
-      return link?.isReconnecting ?? false
+      return link.isReconnecting
     },
     get isWaiting() {
-      return link?.isWaiting ?? false
+      return link.isWaiting
     },
     get reconnectAttempts() {
-      return link?.reconnectAttempts ?? 0
+      return link.reconnectAttempts
     },
   }
 }

@@ -1,13 +1,14 @@
 import { describe, expect, test } from "vitest"
 import { createFakePage, endOfTurn } from "../../test/support/fake-page.ts"
+import { createAbilities } from "./abilities.ts"
 import type { Completion } from "./evaluator.ts"
-import { createRuntime, type ConnectOptions } from "./runtime.ts"
+import { createRuntime, doorOf, type ConnectOptions } from "./runtime.ts"
 
 /** Evaluates nothing: the test says how each eval ends. */
 function createFakeEvaluator() {
   const running = new Map<string, (completion: Completion) => void>()
   const ran: string[] = []
-  const evaluator: Parameters<typeof createRuntime>[1] = {
+  const evaluator: Parameters<typeof createAbilities>[2] = {
     evaluate(code) {
       ran.push(code)
       if (code === "broken") return Promise.reject(new Error("broken"))
@@ -33,14 +34,12 @@ function createFakeEvaluator() {
 async function setUp(options: ConnectOptions = {}, place: Parameters<typeof createFakePage>[0] = {}) {
   const page = createFakePage(place)
   const { evaluator, ran, end } = createFakeEvaluator()
-  const runtime = createRuntime(page.platform, evaluator)
-  const link = runtime.open(options)
-  const connected = link.connect()
+  const link = createRuntime(page.platform, (platform, wire) => createAbilities(platform, wire, evaluator))
+  const connected = link.connect(doorOf(options.url), options)
   connected.catch(() => undefined)
   await endOfTurn()
   return {
     page,
-    runtime,
     link,
     connected,
     ran,
@@ -142,7 +141,7 @@ describe("hello", () => {
     expect(await page.welcome()).toMatchObject({ ...kept, session: first["session"] })
 
     const reloaded = createFakePage({ storage: page.storage })
-    void createRuntime(reloaded.platform).open({}).connect()
+    void createRuntime(reloaded.platform, createAbilities).connect(doorOf())
     const hello = await reloaded.welcome()
     expect(hello).toMatchObject(kept)
   })
@@ -172,13 +171,13 @@ describe("hello", () => {
 
   test("[L7] is never said where there is no WebSocket, and connect() tells", async () => {
     const page = createFakePage({ kind: "node" })
-    const runtime = createRuntime({ ...page.platform, WebSocket: undefined })
-    await expect(runtime.open({}).connect()).rejects.toMatchObject({
+    const link = createRuntime({ ...page.platform, WebSocket: undefined }, createAbilities)
+    await expect(link.connect(doorOf())).rejects.toMatchObject({
       code: "bad-options",
       message: expect.stringContaining("pass one to connect()"),
     })
     const { WebSocket } = page.platform
-    void runtime.open(WebSocket ? { WebSocket } : {}).connect()
+    void link.connect(doorOf(), WebSocket ? { WebSocket } : {})
     expect((await page.welcome()).op).toBe("hello")
   })
 })

@@ -7,15 +7,9 @@ import {
   protocolVersion,
   writeMessage,
   type FromRuntime,
-  type Outcome,
   type Said,
   type ToRuntime,
 } from "../protocol/index.ts"
-import { createCommandApi } from "./command-api.ts"
-import { complete } from "./completion.ts"
-import { createConsoleTap } from "./console-tap.ts"
-import { describe, describeThrown } from "./describe.ts"
-import { createEvaluator, type Completion, type Evaluator } from "./evaluator.ts"
 import { createIdentity } from "./identity.ts"
 import { createOutbox, lost } from "./outbox.ts"
 import { lookAt, watchPage, type Leaving } from "./page.ts"
@@ -42,55 +36,85 @@ export interface ConnectOptions extends LinkSettings {
   readonly allowRemote?: boolean
 }
 
-/** The end that evaluates: one for each page load, over as many links as it takes. */
-export interface Runtime {
-  /**
-   * A link of this session to a bridge, in place of the one before, which is the caller's to end.
-   *
-   * @throws LinkError `bad-options`
-   */
-  open(options: ConnectOptions): Link<ToRuntime>
+/** What a runtime can do with code, and hears of its page. The core of the client knows nothing more of it. */
+export interface Abilities {
+  /** Runs code; answers with the message that says how it ended. May reject: its outcome cannot be described. */
+  evaluate(request: Said<ToRuntime, "eval">, code: string): Promise<string>
+  complete(wish: Said<ToRuntime, "complete">): void
+  /** The bridge has the console lines up to this one. */
+  acknowledge(seq: number): void
+  /** Listens to the page from now on. Twice is fine. */
+  start(): void
+  /** Leaves the page as it was. Twice is fine. */
+  stop(): void
+  /** The link is ready: what waited goes out. */
+  resume(): void
+  /** What waits goes out now: the page leaves. */
+  flush(): void
 }
 
-type Evaluating = Pick<Evaluator, "current" | "declared" | "evaluate" | "read" | "restorePositions">
+/** The way to the bridge, as far as abilities need it. */
+export type Wire = Pick<Link<ToRuntime>, "send" | "bufferedAmount">
 
-/** What was asked for is told at greater length than what is logged: scripts read it. In characters. */
-const whole = { maxLength: 1e5, maxText: 1e6 } as const
+export type CreateAbilities = (platform: Platform, wire: Wire) => Abilities
 
-const defaultUrl = "http://127.0.0.1:9001"
-
-export function createRuntime(platform: Platform, evaluator: Evaluating = createEvaluator()): Runtime {
+/** The end that evaluates, one for each page load: a link that answers. `connect()` takes the bridge's address as {@link doorOf} gives it. */
+export function createRuntime(platform: Platform, createAbilities: CreateAbilities): Link<ToRuntime, ConnectOptions> {
   const { clock, debug, kind, random, userAgent, window } = platform
   const identity = createIdentity(platform)
   const outbox = createOutbox()
-  const scout = window && createScout(window)
-  const restoreStack = (stack: string): string => evaluator.restorePositions(stack)
-  const tap = createConsoleTap({
-    ...platform,
-    describe: (value) => describe(value, { restoreStack }),
-    restorePositions: restoreStack,
-    currentEval: () => evaluator.current,
-    send: (message) => link?.send(message) ?? false,
-    bufferedAmount: () => link?.bufferedAmount ?? 0,
-  })
-  const commands = createCommandApi({
-    scope: globalThis,
-    copy(id, text) {
-      const message: Said<FromRuntime, "copy"> = { op: "copy", id }
-      return link?.send(writeMessage(message, text)) ?? false
-    },
-  })
-  let link: Link<ToRuntime> | undefined
   /** The look that the bridge knows. */
   let shown: string
 
-  function say<Op extends FromRuntime["op"]>(message: Said<FromRuntime, Op>): boolean | undefined {
-    return link?.send(writeMessage(message))
+  const link = createLink<ToRuntime, ConnectOptions>("", {
+    settings: {},
+    clock,
+    random,
+    openSocket(url, { token, WebSocket = platform.WebSocket }) {
+      if (!WebSocket) throw new Error("there is no WebSocket here: pass one to connect()")
+      // The bridge selects the first; a token is never echoed.
+      return new WebSocket(url, token ? ["repl-bridge", `repl-bridge.token.${token}`] : []) as Socket
+    },
+    hello,
+    decode: decodeToRuntime,
+    deliver,
+    scout: window && createScout(window),
+    log: (line) => debug(`repl-bridge: ${line}`),
+  })
+  const abilities = createAbilities(platform, link)
+  const watch =
+    window &&
+    watchPage(window, {
+      changed: showChange,
+      hint: link.hint,
+      left: leave,
+      returned: link.resume,
+    })
+
+  link.on("ready", ({ welcome }) => {
+    identity.keep(welcome)
+    outbox.fit(welcome.maxBytes ?? Infinity)
+    showChange()
+    void repay()
+    abilities.resume()
+  })
+  link.on("stateChange", ({ to }) => {
+    const isOver = to === "stopped" || to === "refused"
+    for (const part of [watch, abilities]) {
+      if (isOver) part?.stop()
+      else part?.start()
+    }
+  })
+
+  function say<Op extends FromRuntime["op"]>(message: Said<FromRuntime, Op>): boolean {
+    return link.send(writeMessage(message))
   }
 
-  const look = () => window && lookAt(window)
+  function look() {
+    return window && lookAt(window)
+  }
 
-  function hello(name: string | undefined): string {
+  function hello({ name }: ConnectOptions): string {
     shown = stringify(look())
     const [arrival] = window?.performance.getEntriesByType("navigation") ?? []
     const message: Said<FromRuntime, "hello"> = {
@@ -120,66 +144,31 @@ export function createRuntime(platform: Platform, evaluator: Evaluating = create
   async function answer(request: Said<ToRuntime, "eval">, code: string): Promise<void> {
     const { id } = request
     const known = outbox.accept(id)
-    if (known) link?.send(known)
+    if (known) link.send(known)
     if (known !== undefined) return
-    link?.send(outbox.finish(id, await run(request, code)))
+    let outcome: string
+    try {
+      outcome = await abilities.evaluate(request, code)
+    } catch {
+      // An eval must end even where its value cannot be described.
+      outcome = lost(id, "its outcome cannot be described")
+    }
+    link.send(outbox.finish(id, outcome))
     showChange()
   }
 
-  /** The outcome as a message. An eval must end even where its value cannot be described. */
-  async function run(request: Said<ToRuntime, "eval">, code: string): Promise<string> {
-    const { id } = request
-    const startedAt = clock.now()
-    const hide = commands.expose(code, id)
-    try {
-      const completion = await evaluator.evaluate(code, request, id)
-      commands.remember(completion)
-      const durationMs = Math.round((clock.now() - startedAt) * 1000) / 1000
-      const message: Said<FromRuntime, "outcome"> = { op: "outcome", id, outcome: completion.kind, durationMs }
-      return writeMessage(message, stringify(resultOf(completion)))
-    } catch {
-      return lost(id, "its outcome cannot be described")
-    } finally {
-      hide()
-    }
-  }
-
-  function resultOf(completion: Completion): Outcome["result"] {
-    switch (completion.kind) {
-      case "value":
-        return describe(completion.value, { ...whole, restoreStack })
-      case "thrown":
-        return describeThrown(completion.error, {
-          ...whole,
-          restoreStack: (stack) => evaluator.restorePositions(stack, completion.source),
-        })
-      case "refused":
-        return completion.result
-      default:
-        return completion satisfies never
-    }
-  }
-
-  function answerWish({ id, chain, prefix }: Said<ToRuntime, "complete">): void {
-    const hide = commands.expose(chain[0] ?? "")
-    const { names, isCut } = complete(chain, prefix, evaluator)
-    hide()
-    const message: Said<FromRuntime, "completions"> = { op: "completions", id, isCut }
-    link?.send(writeMessage(message, stringify(names)))
-  }
-
   /** Each in a turn and so in a frame of its own: together they could be more than the bridge takes. */
-  async function repay(to: Link<ToRuntime>): Promise<void> {
+  async function repay(): Promise<void> {
     for (const outcome of outbox.owed()) {
-      to.send(outcome)
+      link.send(outcome)
       await endOfTurn()
     }
   }
 
-  function leave(from: Link<ToRuntime>, reason: Leaving): void {
-    tap.flush()
+  function leave(reason: Leaving): void {
+    abilities.flush()
     say({ op: "bye", reason })
-    from.suspend(reason === "frozen" ? closeCode.pageFrozen : closeCode.pageHidden, reason)
+    link.suspend(reason === "frozen" ? closeCode.pageFrozen : closeCode.pageHidden, reason)
   }
 
   function deliver(message: ToRuntime, body = ""): void {
@@ -192,10 +181,10 @@ export function createRuntime(platform: Platform, evaluator: Evaluating = create
         break
       case "ack":
         outbox.release(message.ids ?? [])
-        if (message.seq !== undefined) tap.acknowledge(message.seq)
+        if (message.seq !== undefined) abilities.acknowledge(message.seq)
         break
       case "complete":
-        answerWish(message)
+        abilities.complete(message)
         break
       case "reload":
         if (message.stylesheets) swapStylesheets(window?.document, message.stylesheets)
@@ -203,59 +192,20 @@ export function createRuntime(platform: Platform, evaluator: Evaluating = create
     }
   }
 
-  return {
-    open(options) {
-      const { url = defaultUrl, name, token, WebSocket = platform.WebSocket } = options
-      const opened = createLink<ToRuntime>(typeof url === "string" ? address(url) : async () => address(await url()), {
-        settings: options,
-        clock,
-        random,
-        openSocket(dialled) {
-          if (!WebSocket) throw new Error("there is no WebSocket here: pass one to connect()")
-          // The bridge selects the first; a token is never echoed.
-          return new WebSocket(dialled, token ? ["repl-bridge", `repl-bridge.token.${token}`] : []) as Socket
-        },
-        hello: () => hello(name),
-        decode: decodeToRuntime,
-        deliver,
-        scout,
-        log: (line) => debug(`repl-bridge: ${line}`),
-      })
-      link = opened
-      tap.start()
-      opened.on("ready", ({ welcome }) => {
-        identity.keep(welcome)
-        outbox.fit(welcome.maxBytes ?? Infinity)
-        showChange()
-        void repay(opened)
-        tap.resume()
-      })
-      const watch =
-        window &&
-        watchPage(window, {
-          changed: showChange,
-          hint: () => opened.hint(),
-          left: (reason) => leave(opened, reason),
-          returned: () => opened.resume(),
-        })
-      opened.on("stateChange", ({ to }) => {
-        const isOver = to === "stopped" || to === "refused"
-        if (isOver) watch?.end()
-        else watch?.start()
-        // Another link may be open by now.
-        if (link !== opened) return
-        if (isOver) tap.stop()
-        else tap.start()
-      })
-      return opened
-    },
-  }
+  return link
 }
 
 /** When what was said in this turn has left. */
 async function endOfTurn(): Promise<void> {}
 
-/** Of the bridge's address, that of its door for runtimes. */
-function address(url: string): string {
+const defaultUrl = "http://127.0.0.1:9001"
+
+/** Of a bridge's address, that of its door for runtimes, read as late. */
+export function doorOf(url: Url = defaultUrl): Url {
+  if (typeof url === "function") return async () => door(await url())
+  return door(url)
+}
+
+function door(url: string): string {
   return url.replace(/^http/, "ws").replace(/^(wss?:\/\/[^/]+)\/?$/, "$1/runtime")
 }

@@ -1,9 +1,26 @@
-import type { ConnectOptions } from "./runtime.ts"
+import { capturePlatform } from "./platform.ts"
+import { createReplBridge } from "./repl-bridge.ts"
+import type { ConnectOptions, CreateAbilities } from "./runtime.ts"
 
 /** A script element, as far as it matters here. */
 export interface Tag {
   readonly src: string
   readonly dataset: DOMStringMap
+}
+
+/** Makes `replBridge`, unless it is there, and connects as the tag says. */
+export function startFromTag(createAbilities: CreateAbilities): void {
+  if (globalThis.replBridge) return
+  const platform = capturePlatform()
+  const warn = (sentence: string): void => platform.warn(`repl-bridge: ${sentence}`)
+  const tag = findTag(platform.window?.document, new Error("where am I?").stack)
+  const bridge = (globalThis.replBridge = createReplBridge(platform, createAbilities, tag && readTag(tag)))
+  if (!tag) return warn("cannot tell which bridge it came from: call replBridge.connect({ url })")
+  if ("manual" in tag.dataset) return
+  bridge.on("refused", ({ reason }) => warn(reason))
+  bridge.connect().catch(({ code, message }) => {
+    if (code === "bad-options") warn(message)
+  })
 }
 
 /**

@@ -47,14 +47,15 @@ interface Waiter<Message extends { readonly op: string }> {
  *
  * @throws {@link LinkError} `bad-options`
  */
-export function createLink<Message extends { readonly op: string }>(
+export function createLink<Message extends { readonly op: string }, Settings extends LinkSettings = LinkSettings>(
   initialUrl: Url,
-  parts: LinkParts<Message>,
-): Link<Message> {
+  parts: LinkParts<Message, Settings>,
+): Link<Message, Settings> {
   const { clock, random, openSocket, decode, deliver } = parts
-  const settings: LinkSettings = parts.settings ?? {}
   // By name; before an address is known it counts as elsewhere [L13].
-  const config = configOf(settings, () => loopback.test(address))
+  const isLoopback = (): boolean => loopback.test(address)
+  let { settings } = parts
+  let config = configOf(settings, isLoopback)
   const listeners = new Map<keyof LinkEvents<Message>, Set<(detail: never) => void>>()
   const timers = new Map<Timer, () => void>()
   const waiters = new Set<Waiter<Message>>()
@@ -130,7 +131,7 @@ export function createLink<Message extends { readonly op: string }>(
         letGo()?.close(deed.code, deed.reason.slice(0, defaults.reasonLength))
         break
       case "greet":
-        transmit(parts.hello())
+        transmit(parts.hello(settings))
         break
       case "ping":
         transmit(writeMessage({ op: "ping" }))
@@ -182,7 +183,7 @@ export function createLink<Message extends { readonly op: string }>(
   function dialTo(current: string, attempt: number): void {
     address = current
     try {
-      attend(openSocket(address), attempt)
+      attend(openSocket(address, settings), attempt)
     } catch (error) {
       const reason = `no socket can be made for ${address}: ${messageOf(error)}`
       if (machine.hasBeenReady || machine.waits > 0) return fail(attempt, reason)
@@ -341,9 +342,14 @@ export function createLink<Message extends { readonly op: string }>(
   }
 
   return {
-    connect(nextUrl = url) {
+    connect(nextUrl = url, nextSettings = settings) {
+      const nextConfig = configOf(nextSettings, isLoopback)
       if (nextUrl !== url && isAlive(machine.state)) dispatch({ type: "stop", reason: "connecting elsewhere" })
       url = nextUrl
+      if (!isAlive(machine.state)) {
+        settings = nextSettings
+        config = nextConfig
+      }
       if (machine.state.name === "ready" && lastReady) return Promise.resolve(lastReady)
       return new Promise((resolve, reject) => {
         waiters.add({ resolve, reject })

@@ -83,15 +83,15 @@ export interface Welcome {
 }
 
 /** What the link needs from the end that uses it. */
-export interface LinkParts<Message extends { readonly op: string }> {
-  readonly settings?: LinkSettings
+export interface LinkParts<Message extends { readonly op: string }, Settings extends LinkSettings = LinkSettings> {
+  readonly settings: Settings
   readonly clock: Clock
   /** 0 ≤ x < 1. */
   readonly random: () => number
   /** May throw; a throw counts as a failed attempt on a retry [L7]. */
-  readonly openSocket: (url: string) => Socket
+  readonly openSocket: (url: string, settings: Settings) => Socket
   /** The hello message as text, made anew for each attempt. */
-  readonly hello: () => string
+  readonly hello: (settings: Settings) => string
   readonly decode: Decode<Message>
   /** Every decoded message but ping, pong, welcome, reject and restarting, which are the link's own. */
   readonly deliver: (message: Message, body: string | undefined) => void
@@ -148,14 +148,15 @@ export function check(isFine: boolean, name: string, value: number, expected: st
 }
 
 /** The effort to stay connected, over many sockets. */
-export interface Link<Message extends { readonly op: string }> {
+export interface Link<Message extends { readonly op: string }, Settings extends LinkSettings = LinkSettings> {
   /**
    * Starts, or joins what is under way. With another URL than before, the old
-   * socket is torn down first [L5]. Settles once [L9].
+   * socket is torn down first [L5]. Settles once [L9]. New settings, which make
+   * a difference only where it starts, are checked before anything is touched.
    *
    * @throws {@link LinkError} refused, stopped or gave-up; `bad-options` at once where no socket can be made at all [L7]
    */
-  connect(url?: Url): Promise<Ready<Message>>
+  connect(url?: Url, settings?: Settings): Promise<Ready<Message>>
   /** For good: final synchronously; resolves on the socket's close or after 2 s [L21, L22]. */
   disconnect(reason?: string): Promise<void>
   enableReconnection(): void

@@ -32,6 +32,7 @@ door.listen(9100, "${address}", () => console.log("listening"))
 
 const runtimeProgram = `
 import { WebSocket } from "ws"
+import { createAbilities } from "${built}client/abilities.js"
 import { createReplBridge } from "${built}client/repl-bridge.js"
 import { capturePlatform } from "${built}client/platform.js"
 class HeardWebSocket extends WebSocket {
@@ -41,7 +42,7 @@ class HeardWebSocket extends WebSocket {
   }
 }
 const options = { url: "http://${address}:9100", token: "${"t".repeat(22)}", WebSocket: HeardWebSocket, setupMs: 600 }
-const client = createReplBridge({ ...capturePlatform(), debug: () => {} }, { ...options, backoff: { base: 50, cap: 200 } })
+const client = createReplBridge({ ...capturePlatform(), debug: () => {} }, createAbilities, { ...options, backoff: { base: 50, cap: 200 } })
 for (const event of ["ready", "heartbeatTimeout"]) client.on(event, () => console.log(event))
 client.connect()
 `

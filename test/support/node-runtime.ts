@@ -1,5 +1,6 @@
 import { WebSocket, type ClientOptions } from "ws"
 import { capturePlatform, type Platform, type SocketConstructor } from "../../src/client/platform.ts"
+import { createAbilities } from "../../src/client/abilities.ts"
 import { createReplBridge, type ReplBridge, type ReplBridgeEvents } from "../../src/client/repl-bridge.ts"
 import type { ConnectOptions } from "../../src/client/runtime.ts"
 
@@ -96,6 +97,7 @@ export function openRuntime(options: ConnectOptions, { window, origin }: NodeRun
   }
   const client = createReplBridge(
     { ...platform, clock, debug: () => undefined, ...(window && { window, kind: "page" }) },
+    createAbilities,
     { WebSocket: HeardWebSocket as unknown as SocketConstructor, ...options },
   )
   for (const name of names) {

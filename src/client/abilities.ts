@@ -1,0 +1,77 @@
+import { writeMessage, type FromRuntime, type Outcome, type Said } from "../protocol/index.ts"
+import { createCommandApi } from "./command-api.ts"
+import { complete } from "./completion.ts"
+import { createConsoleTap } from "./console-tap.ts"
+import { describe, describeThrown } from "./describe.ts"
+import { createEvaluator, type Completion, type Evaluator } from "./evaluator.ts"
+import { stringify, type Platform } from "./platform.ts"
+import type { Abilities, Wire } from "./runtime.ts"
+
+type Evaluating = Pick<Evaluator, "current" | "declared" | "evaluate" | "read" | "restorePositions">
+
+/** What was asked for is told at greater length than what is logged: scripts read it. In characters. */
+const whole = { maxLength: 1e5, maxText: 1e6 } as const
+
+/** All that a console can: values as they are, names of its own, completion, and what the page itself says. */
+export function createAbilities(platform: Platform, wire: Wire, evaluator: Evaluating = createEvaluator()): Abilities {
+  const { clock } = platform
+  const restoreStack = (stack: string): string => evaluator.restorePositions(stack)
+  const tap = createConsoleTap({
+    ...platform,
+    describe: (value) => describe(value, { restoreStack }),
+    restorePositions: restoreStack,
+    currentEval: () => evaluator.current,
+    send: wire.send,
+    bufferedAmount: () => wire.bufferedAmount,
+  })
+  const commands = createCommandApi({
+    scope: globalThis,
+    copy(id, text) {
+      const message: Said<FromRuntime, "copy"> = { op: "copy", id }
+      return wire.send(writeMessage(message, text))
+    },
+  })
+
+  function resultOf(completion: Completion): Outcome["result"] {
+    switch (completion.kind) {
+      case "value":
+        return describe(completion.value, { ...whole, restoreStack })
+      case "thrown":
+        return describeThrown(completion.error, {
+          ...whole,
+          restoreStack: (stack) => evaluator.restorePositions(stack, completion.source),
+        })
+      case "refused":
+        return completion.result
+      default:
+        return completion satisfies never
+    }
+  }
+
+  return {
+    ...tap,
+
+    async evaluate(request, code) {
+      const { id } = request
+      const startedAt = clock.now()
+      const hide = commands.expose(code, id)
+      try {
+        const completion = await evaluator.evaluate(code, request, id)
+        commands.remember(completion)
+        const durationMs = Math.round((clock.now() - startedAt) * 1000) / 1000
+        const message: Said<FromRuntime, "outcome"> = { op: "outcome", id, outcome: completion.kind, durationMs }
+        return writeMessage(message, stringify(resultOf(completion)))
+      } finally {
+        hide()
+      }
+    },
+
+    complete({ id, chain, prefix }) {
+      const hide = commands.expose(chain[0] ?? "")
+      const { names, isCut } = complete(chain, prefix, evaluator)
+      hide()
+      const message: Said<FromRuntime, "completions"> = { op: "completions", id, isCut }
+      wire.send(writeMessage(message, stringify(names)))
+    },
+  }
+}
