@@ -1,45 +1,57 @@
 import { readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { Browser, BrowserContext, Page } from "playwright-core"
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest"
+import { expect, test as base } from "vitest"
 import { finish, openDesk, type Desk, type Served } from "../support/bridge-process.ts"
 import { openBrowser, pageWith, servePages } from "../support/browser.ts"
 
 /** The main job, as a user does it: the command line, a bridge in a process of its own, a real page. */
 
-let browser: Browser
-let context: BrowserContext
-let desk: Desk
+interface User {
+  readonly context: BrowserContext
+  readonly desk: Desk
+  /** What `repl-bridge eval --json` says. */
+  evaluate(code: string, ...words: string[]): Promise<any>
+  openDemo(bridge: Served): Promise<Page>
+  /** Another bridge on this one's port. */
+  restart(bridge: Served): Promise<Served>
+}
 
-beforeAll(async () => {
-  browser = await openBrowser()
+/** Each test is a user of their own, so that they may wait side by side. */
+const test = base.extend<{ browser: Browser; user: User }>({
+  browser: [
+    // oxlint-disable-next-line no-empty-pattern -- vitest reads what a fixture needs from the pattern
+    async ({}, use) => {
+      const browser = await openBrowser()
+      await use(browser)
+      await browser.close()
+    },
+    { scope: "file" },
+  ],
+  user: async ({ browser }, use) => {
+    const context = await browser.newContext()
+    const desk = await openDesk()
+    await use({
+      context,
+      desk,
+      evaluate: async (code, ...words) => JSON.parse((await desk.run("eval", code, "--json", ...words)).stdout),
+      async openDemo(bridge) {
+        const page = await context.newPage()
+        await page.goto(`${bridge.url}/demo`)
+        await ready(page)
+        return page
+      },
+      restart: (bridge) => desk.serve("--port", String(bridge.port)),
+    })
+    await context.close()
+    await desk.clear()
+  },
 })
-afterAll(() => browser.close())
-
-beforeEach(async () => {
-  context = await browser.newContext()
-  desk = await openDesk()
-})
-afterEach(async () => {
-  await context.close()
-  await desk.clear()
-})
-
-const evaluate = async (code: string, ...words: string[]) =>
-  JSON.parse((await desk.run("eval", code, "--json", ...words)).stdout)
 
 const ready = (page: Page) => page.waitForFunction(() => (globalThis as any).replBridge?.state === "ready")
 
-async function openDemo(bridge: Served): Promise<Page> {
-  const page = await context.newPage()
-  await page.goto(`${bridge.url}/demo`)
-  await ready(page)
-  return page
-}
-
-const restart = (bridge: Served, ...words: string[]) => desk.serve("--port", String(bridge.port), ...words)
-
-test("the demo page answers `repl-bridge eval`", async () => {
+test.concurrent("the demo page answers `repl-bridge eval`", async ({ user }) => {
+  const { desk, openDemo } = user
   const bridge = await desk.serve("--port", "0")
   await openDemo(bridge)
   const { code, stdout } = await desk.run("eval", "document.title")
@@ -47,7 +59,8 @@ test("the demo page answers `repl-bridge eval`", async () => {
   expect(code).toBe(0)
 })
 
-test("[L41] a reloaded page is the same runtime in a new session", async () => {
+test.concurrent("[L41] a reloaded page is the same runtime in a new session", async ({ user }) => {
+  const { desk, evaluate, openDemo } = user
   const bridge = await desk.serve("--port", "0")
   const page = await openDemo(bridge)
   const before = await evaluate("1")
@@ -58,7 +71,10 @@ test("[L41] a reloaded page is the same runtime in a new session", async () => {
   expect(after.runtime.session).not.toBe(before.runtime.session)
 })
 
-test("[L11] twenty kills of the bridge in a row lose neither the page's globals nor an eval", async () => {
+test.concurrent("[L11] twenty kills of the bridge in a row lose neither the page's globals nor an eval", async ({
+  user,
+}) => {
+  const { desk, evaluate, openDemo, restart } = user
   let bridge = await desk.serve("--port", "0")
   const page = await openDemo(bridge)
   await evaluate("globalThis.bounces = 0; globalThis.loads = performance.timeOrigin")
@@ -70,9 +86,12 @@ test("[L11] twenty kills of the bridge in a row lose neither the page's globals 
     expect(runtime.number).toBe(1)
   }
   expect(await page.evaluate("bounces")).toBe(20)
-})
+}, 300_000)
 
-test("[L38] an eval that runs while the bridge is killed and started again is answered once and ran once", async () => {
+test.concurrent("[L38] an eval that runs while the bridge is killed and started again is answered once and ran once", async ({
+  user,
+}) => {
+  const { desk, openDemo, restart } = user
   const bridge = await desk.serve("--port", "0")
   const page = await openDemo(bridge)
   const asking = finish(
@@ -94,7 +113,8 @@ test("[L38] an eval that runs while the bridge is killed and started again is an
   expect(await page.evaluate("runs")).toBe(1)
 })
 
-test("[L38] an outcome reached while no bridge is there is delivered by the next one", async () => {
+test.concurrent("[L38] an outcome reached while no bridge is there is delivered by the next one", async ({ user }) => {
+  const { desk, openDemo, restart } = user
   const bridge = await desk.serve("--port", "0")
   const page = await openDemo(bridge)
   const asking = finish(
@@ -108,7 +128,8 @@ test("[L38] an outcome reached while no bridge is there is delivered by the next
   expect(await page.evaluate("runs")).toBe(2)
 })
 
-test("[L41] a reload ends a running eval at once as lost", async () => {
+test.concurrent("[L41] a reload ends a running eval at once as lost", async ({ user }) => {
+  const { desk, openDemo } = user
   const bridge = await desk.serve("--port", "0")
   const page = await openDemo(bridge)
   const asking = finish(desk.start("eval", "globalThis.started = true; await new Promise(() => {})", "--json"))
@@ -122,7 +143,8 @@ test("[L41] a reload ends a running eval at once as lost", async () => {
   expect(code).toBe(4)
 })
 
-test("[L19] a page is ready soon after a long outage, and its console shows no errors", async () => {
+test.concurrent("[L19] a page is ready soon after a long outage, and its console shows no errors", async ({ user }) => {
+  const { desk, openDemo, restart } = user
   const bridge = await desk.serve("--port", "0")
   const page = await openDemo(bridge)
   const errors: string[] = []
@@ -141,7 +163,10 @@ test("[L19] a page is ready soon after a long outage, and its console shows no e
   console.info(`ready ${Date.now() - up} ms after the bridge's return`)
 })
 
-test("[L32] with two tabs evals go to the chosen one, and an eval without a choice lists both", async () => {
+test.concurrent("[L32] with two tabs evals go to the chosen one, and an eval without a choice lists both", async ({
+  user,
+}) => {
+  const { desk, evaluate, openDemo } = user
   const bridge = await desk.serve("--port", "0")
   await openDemo(bridge)
   const second = await openDemo(bridge)
@@ -153,7 +178,8 @@ test("[L32] with two tabs evals go to the chosen one, and an eval without a choi
   expect(code).toBe(3)
 })
 
-test("[L41] a duplicated tab, which copies sessionStorage, is a runtime of its own", async () => {
+test.concurrent("[L41] a duplicated tab, which copies sessionStorage, is a runtime of its own", async ({ user }) => {
+  const { context, desk, openDemo } = user
   const bridge = await desk.serve("--port", "0")
   const page = await openDemo(bridge)
   const [twin] = await Promise.all([context.waitForEvent("page"), page.evaluate("void open(location.href)")])
@@ -170,7 +196,8 @@ test("[L41] a duplicated tab, which copies sessionStorage, is a runtime of its o
   expect(await page.evaluate("replBridge.state")).toBe("ready")
 })
 
-test("[L42] a page in the back/forward cache returns with its session and variables", async () => {
+test.concurrent("[L42] a page in the back/forward cache returns with its session and variables", async ({ user }) => {
+  const { context, desk, evaluate } = user
   const bridge = await desk.serve("--port", "0")
   const pages = await servePages({ "/": pageWith(bridge.url), "/away": "<title>away</title>" })
   try {
@@ -189,7 +216,10 @@ test("[L42] a page in the back/forward cache returns with its session and variab
   }
 })
 
-test("`--watch` swaps a saved stylesheet without a reload, and reloads once for a saved script", async () => {
+test.concurrent("`--watch` swaps a saved stylesheet without a reload, and reloads once for a saved script", async ({
+  user,
+}) => {
+  const { context, desk } = user
   const css = join(desk.folder, "style.css")
   const js = join(desk.folder, "app.js")
   await writeFile(css, "body { color: rgb(1, 2, 3) }")

@@ -40,14 +40,19 @@ afterAll(async () => {
   await browser.close()
 })
 
-/** How sessions differ, by their ids. Each runs in a frame that nothing has run in yet: it loads faster than a page. */
+/** Code that may leave something behind in its page: it declares, assigns, deletes, calls what changes its object, or goes on later. */
+const leavesTraces =
+  /[^=!<>]=[^=>]|\+\+|--|\$_|\b(?:let|const|class|function|var|import|await|async|delete|define\w+|set\w+|eval|Promise|Function|assign|freeze|push|_|page(?:Set|Write)\w+|document)\b/
+
+/** How sessions differ, by their ids. Each runs in a frame in which nothing was left behind: it loads faster than a page. */
 async function differences(query: string): Promise<ReadonlyMap<string, readonly string[]>> {
   const found = new Map<string, readonly string[]>()
   const page = await (await browser.newContext()).newPage()
   // Any page of the same origin will do to hold the frame.
   await page.goto(`${site.origin}/mod/data.json`)
   let runtime: string | undefined
-  for (const { id, snippets } of sessions) {
+
+  async function differencesOf({ snippets }: Session): Promise<readonly string[]> {
     const different: string[] = []
     runtime ??= await load(page, query)
     let hasRun = false
@@ -57,8 +62,16 @@ async function differences(query: string): Promise<ReadonlyMap<string, readonly 
       const how = compareSnippet(snippet, toOutcome(evaluation))
       different.push(...how.map((difference: string) => `${snippet.code.slice(0, 80)} ⇒ ${difference}`))
     }
-    if (different.length > 0) found.set(id, different)
-    if (hasRun) runtime = undefined
+    if (different.length > 0 || (hasRun && snippets.some(({ code }) => leavesTraces.test(code)))) runtime = undefined
+    return different
+  }
+
+  for (const session of sessions) {
+    const isUsed = runtime !== undefined
+    let different = await differencesOf(session)
+    // Perhaps those before it are to blame.
+    if (different.length > 0 && isUsed) different = await differencesOf(session)
+    if (different.length > 0) found.set(session.id, different)
   }
   await page.context().close()
   return found
@@ -111,7 +124,7 @@ function toValue({ type, value, unserializableValue, description, className }: R
   return value === undefined ? said : { ...said, json: value }
 }
 
-describe.concurrent("what is typed gives what Chrome's console gives", { timeout: 180_000 }, () => {
+describe.concurrent("what is typed gives what Chrome's console gives", { timeout: 600_000 }, () => {
   test.each([
     ["in a page without a policy", "", 0.995],
     ["by script elements, in a page whose policy forbids eval", "&nonce=once", 0.98],
