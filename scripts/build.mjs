@@ -14,6 +14,11 @@ const bundled = [
   "acorn",
   "chalk",
   "commander",
+  "vscode-jsonrpc",
+  "vscode-languageserver",
+  "vscode-languageserver-protocol",
+  "vscode-languageserver-textdocument",
+  "vscode-languageserver-types",
   "ws",
   "zod",
 ]

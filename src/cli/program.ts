@@ -110,6 +110,18 @@ function describe(ends: (exitCode: number) => void): Command {
       ends(await mcp(options))
     })
 
+  editing(program.command("lsp"), "framed").description("a language server on stdin and stdout, for editors")
+  editing(program.command("rpc"), "lines").description("the messages of the language server, one a line, for scripts")
+
+  function editing(command: Command, wire: "framed" | "lines"): Command {
+    return staying(command)
+      .addOption(new Option("--stdio", "the only way there is: editors like to name it").hideHelp())
+      .action(async (options: StayingOptions) => {
+        const { lsp } = await import("./lsp.ts")
+        ends(await lsp(options, wire))
+      })
+  }
+
   return program
 }
 

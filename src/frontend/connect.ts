@@ -37,9 +37,11 @@ interface ByToken {
 }
 
 /** A bridge of this user on this machine, by its discovery file: without URL and port, that of the nearest folder above. */
-type ByDiscovery = Pick<FindOptions, "url" | "port">
+type ByDiscovery = Pick<FindOptions, "url" | "port" | "cwd">
 
-export type FrontEndOptions = CommonOptions & (InProcess | ByToken | ByDiscovery)
+type Reach = InProcess | ByToken | ByDiscovery
+
+export type FrontEndOptions = CommonOptions & Reach
 
 /**
  * Connects to a bridge. From then on the front end gets back to it by itself,
@@ -48,43 +50,80 @@ export type FrontEndOptions = CommonOptions & (InProcess | ByToken | ByDiscovery
  * @throws {@link FrontEndError} `bad-options`; `no-bridge` or `not-allowed` when it was not let in within `connectMs`
  */
 export async function connectFrontEnd(options: FrontEndOptions = {}): Promise<FrontEnd> {
-  const { name = "node" } = options
   const clock = createClock()
-  const { openChannel, problem } = wayTo(options, clock)
-  const frontEnd = frontEndOver(openChannel, { name, clock, newId: randomUUID })
+  const { frontEnd, problem } = open(options, clock)
   const failure = await untilReady(frontEnd, clock, options)
   if (failure === undefined) return frontEnd
   await frontEnd.close()
   throw options.signal?.aborted ? failure : (problem() ?? failure)
 }
 
+/**
+ * The same for whoever lives longer than a bridge, such as an editor: it is a
+ * front end at once, and at a bridge as soon as there is one.
+ *
+ * @throws {@link FrontEndError} `bad-options`
+ */
+export function openFrontEnd(options: Omit<CommonOptions, "connectMs" | "signal"> & Reach = {}): FrontEnd {
+  return open(options, createClock()).frontEnd
+}
+
+function open(
+  options: FrontEndOptions,
+  clock: Clock,
+): { readonly frontEnd: FrontEnd; readonly problem: Way["problem"] } {
+  const { name = "node" } = options
+  const { openChannel, problem, arrived } = wayTo(options, clock)
+  const frontEnd = frontEndOver(openChannel, { name, clock, newId: randomUUID })
+  frontEnd.on("state", ({ to }) => to === "ready" && arrived())
+  return { frontEnd, problem }
+}
+
 interface Way {
   readonly openChannel: OpenChannel
   /** What the last dial met. */
   readonly problem: () => FrontEndError | undefined
+  /** The bridge said welcome. */
+  readonly arrived: () => void
 }
 
 function wayTo(options: FrontEndOptions, clock: Clock): Way {
-  if ("bridge" in options) return { openChannel: overBridge(options.bridge), problem: () => undefined }
-  const find = finderFor(options)
-  const dialler = createDialler(find)
-  const scout = "token" in options ? undefined : createPresence(() => find().token, dialler, clock)
+  const arrived = (): void => {}
+  if ("bridge" in options) return { openChannel: overBridge(options.bridge), problem: () => undefined, arrived }
+  const finder = finderFor(options)
+  const dialler = createDialler(finder.find)
+  const scout =
+    "token" in options
+      ? undefined
+      : createPresence(
+          () => finder.find().token,
+          () => dialler.address?.token,
+          clock,
+        )
   const { maxReconnectDelayMs: cap } = options
   const settings = { setupMs, ...(cap !== undefined && { backoff: { cap } }) }
   const { url, openSocket } = dialler
-  return { openChannel: overLink({ url, openSocket, clock, settings, scout }), problem: () => dialler.problem }
+  const openChannel = overLink({ url, openSocket, clock, settings, scout })
+  return { openChannel, problem: () => dialler.problem, arrived: () => finder.keep(dialler.address) }
 }
 
-/** Looks where the bridge is; called for every dial. */
-function finderFor(options: ByToken | ByDiscovery): () => Address {
-  if ("token" in options) return () => options
+/** Looks where the bridge is, for every dial. */
+interface Finder {
+  readonly find: () => Address
+  /** From now on it is this one, also when another one is started nearer. */
+  readonly keep: (address: Address | undefined) => void
+}
+
+function finderFor(options: ByToken | ByDiscovery): Finder {
+  if ("token" in options) return { find: () => options, keep: () => undefined }
+  let kept: string | undefined
+  const find = (): Address => findBridge(kept === undefined ? options : { url: kept })
   try {
-    const { url } = findBridge(options)
-    // From now on it is this one, also when another one is started nearer.
-    return () => findBridge({ url })
+    find()
   } catch (error) {
     throw new FrontEndError("bad-options", (error as Error).message)
   }
+  return { find, keep: (address) => (kept = address?.url) }
 }
 
 /** Undefined once the bridge said welcome; else why it will not. */

@@ -14,8 +14,8 @@ export interface Dialler {
   /** Looks where the bridge is now. */
   readonly url: () => string
   readonly openSocket: (url: string) => Socket
-  /** The token of the last dial. */
-  readonly token: string | undefined
+  /** That of the last dial. */
+  readonly address: Address | undefined
   /** Why the last dial failed, if it did. */
   readonly problem: FrontEndError | undefined
 }
@@ -66,8 +66,8 @@ export function createDialler(find: () => Address, open = openWebSocket): Dialle
         throw error
       }
     },
-    get token() {
-      return address?.token
+    get address() {
+      return address
     },
     get problem() {
       return problem

@@ -1,4 +1,5 @@
-export { connectFrontEnd, type FrontEndOptions } from "./connect.ts"
+export { connectFrontEnd, openFrontEnd, type FrontEndOptions } from "./connect.ts"
+export { runEditorServer, type EditorOptions } from "./editor/index.ts"
 export { FrontEndError, type FrontEndErrorCode } from "./errors.ts"
 export type {
   ConsoleLine,

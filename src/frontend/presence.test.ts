@@ -28,7 +28,11 @@ function leaveRecord(token: string): () => void {
 /** Looks for another bridge than the one whose token this is; resolves with the first report. */
 function look(dialled: string): Promise<boolean> {
   return new Promise((report) => {
-    const presence = createPresence(() => readDiscovery(port)?.token, { token: dialled }, createClock())
+    const presence = createPresence(
+      () => readDiscovery(port)?.token,
+      () => dialled,
+      createClock(),
+    )
     ends.push(presence("ws://127.0.0.1:9001", report))
   })
 }
@@ -51,7 +55,11 @@ test("[L19] the bridge that was dialled last is no news, also when its record go
 })
 
 test("without a folder of records there is nothing to watch", () => {
-  const end = createPresence(() => undefined, { token: undefined }, createClock())("ws://127.0.0.1:9001", () => {})
+  const end = createPresence(
+    () => undefined,
+    () => undefined,
+    createClock(),
+  )("ws://127.0.0.1:9001", () => {})
   end()
   end()
 })

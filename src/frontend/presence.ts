@@ -13,7 +13,7 @@ const quietMs = 10
  */
 export function createPresence(
   findToken: () => string | undefined,
-  dialled: { readonly token: string | undefined },
+  dialledToken: () => string | undefined,
   clock: Clock,
 ): Scout {
   return (_, report) => {
@@ -26,7 +26,7 @@ export function createPresence(
     function lookSoon(): () => void {
       return clock.after(quietMs, () => {
         const token = findToken()
-        if (token !== undefined && token !== dialled.token) report(true)
+        if (token !== undefined && token !== dialledToken()) report(true)
       })
     }
     return () => {

@@ -1,5 +1,6 @@
 export { isIncomplete } from "./completeness.ts"
 export { completionTarget, type CompletionTarget } from "./completion.ts"
+export { topFormAt, topForms, type Span } from "./forms.ts"
 export { createPrepare, type LanguageTools, type Preparation } from "./language.ts"
 export type { Prepared } from "./prepare.ts"
 export type { CheckSyntax, SyntaxProblem } from "./syntax.ts"

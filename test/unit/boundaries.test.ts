@@ -28,6 +28,8 @@ const doors: Record<string, string> = {
   picomatch: "frontend/watch/match.ts",
   sucrase: "server/erase-types.ts",
   zod: "frontend/mcp/schemas.ts",
+  "vscode-languageserver-textdocument": "frontend/editor/documents.ts",
+  "vscode-languageserver/node": "frontend/editor/connection.ts",
 }
 
 const source = fileURLToPath(new URL("../../src/", import.meta.url))

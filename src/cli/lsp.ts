@@ -1,0 +1,29 @@
+import { exitCode, openFrontEnd, runEditorServer, type EditorOptions } from "../frontend/index.ts"
+import { packageVersion } from "../protocol/index.ts"
+import { createEraseTypes } from "../server/index.ts"
+import { exit } from "./exit.ts"
+import { catchInterrupts } from "./interrupts.ts"
+import type { StayingOptions } from "./staying.ts"
+
+/** Stdout is the protocol's alone. */
+export function lsp(options: StayingOptions, wire: EditorOptions["wire"]): Promise<number> {
+  const { url, port, reconnect, maxReconnectDelay: maxReconnectDelayMs } = options
+  return runEditorServer({
+    input: process.stdin,
+    output: process.stdout,
+    wire,
+    open: ({ name, cwd }) =>
+      openFrontEnd({
+        name,
+        maxReconnectDelayMs,
+        ...(url !== undefined && { url }),
+        ...(port !== undefined && { port }),
+        ...(cwd !== undefined && { cwd }),
+      }),
+    version: packageVersion,
+    reconnect,
+    eraseTypes: createEraseTypes(),
+    exitCodes: { done: exit.done, failed: exit.failed, dropped: exit.dropped, interrupted: exitCode.interrupted },
+    signal: catchInterrupts(),
+  })
+}
