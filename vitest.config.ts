@@ -3,7 +3,12 @@ import { BaseSequencer, type TestSpecification } from "vitest/node"
 
 /** One kind after the other, so that what is busy does not slow down what has limits. The limits end what hangs, no more. */
 const projects = [
-  { name: "unit", include: ["src/**/*.test.ts", "test/unit/**/*.test.ts"], testTimeout: 30_000, maxWorkers: 2 },
+  {
+    name: "unit",
+    include: ["{src,editors}/**/*.test.ts", "test/unit/**/*.test.ts"],
+    testTimeout: 30_000,
+    maxWorkers: 2,
+  },
   // These mostly wait.
   { name: "integration", include: ["test/integration/**/*.test.ts"], testTimeout: 60_000, maxWorkers: 3 },
   {

@@ -6,6 +6,7 @@ const steps = [
   ["lint", "oxlint", "--type-aware", "--deny-warnings", "."],
   ["types of pure files", "tsc", "-p", "tsconfig.pure.json"],
   ["types of tests", "tsc", "-p", "test"],
+  ["types of the VS Code extension", "tsc", "-p", "editors/vscode"],
   ["package", "publint", "--strict"],
   [
     "package types",

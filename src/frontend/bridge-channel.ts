@@ -41,6 +41,7 @@ export function overBridge(bridge: BridgeDoor): OpenChannel {
       get state() {
         return state
       },
+      url: undefined,
       send: (message) => {
         if (state === "ready") channel.send(message)
       },

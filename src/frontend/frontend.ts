@@ -97,6 +97,8 @@ export interface FrontEnd {
   readonly id: string
   readonly name: string
   readonly state: LinkStateName
+  /** The bridge's address, or where it was last looked for: `http://host:port`. Absent before that, and for a bridge in this process. */
+  readonly bridgeUrl: string | undefined
   /** All runtimes that are ready or away, by number. */
   readonly runtimes: readonly RuntimeInfo[]
   /** The id of the runtime that evals without one go to. */

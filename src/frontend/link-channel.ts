@@ -13,7 +13,8 @@ export interface LinkChannelParts {
 /** A way to a bridge in another process: it heals by itself. */
 export function overLink({ url, openSocket, clock, settings, scout }: LinkChannelParts): OpenChannel {
   return (use) => {
-    const link = createLink<ToFrontEnd>(url, {
+    let dialled: string | undefined
+    const link = createLink<ToFrontEnd>(() => (dialled = url()), {
       settings,
       clock,
       random: Math.random,
@@ -43,6 +44,9 @@ export function overLink({ url, openSocket, clock, settings, scout }: LinkChanne
     return {
       get state() {
         return link.state
+      },
+      get url() {
+        return dialled && new URL(dialled).origin.replace(/^ws/, "http")
       },
       send: (message) => void link.send(message),
       close: () => link.disconnect(),

@@ -189,6 +189,9 @@ export function frontEndOver(openChannel: OpenChannel, { name, clock, newId }: F
   return {
     id,
     name,
+    get bridgeUrl() {
+      return channel.url
+    },
     get state(): LinkStateName {
       return channel.state
     },

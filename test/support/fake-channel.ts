@@ -46,6 +46,7 @@ export function createFakeChannel(): FakeChannel {
         get state() {
           return state
         },
+        url: undefined,
         send: (message) => {
           if (state === "ready") hear(message)
         },

@@ -70,6 +70,7 @@ export function createFakeFrontEnd(...present: readonly RuntimeInfo[]): FakeFron
     pending,
     asked,
     answer: () => undefined,
+    bridgeUrl: undefined,
     get state() {
       return state
     },

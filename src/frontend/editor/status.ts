@@ -6,6 +6,8 @@ import { neutraliseLine } from "../neutralise.ts"
 export interface Status {
   /** `refused`: it will not let us in. */
   readonly bridge: "ready" | "away" | "refused"
+  /** Where it is, or was last looked for. */
+  readonly url: string | null
   /** The one that is evaluated in. */
   readonly runtime: RuntimeInfo | null
   /** How many there are. */
@@ -14,10 +16,18 @@ export interface Status {
   readonly text: string
 }
 
-export function statusOf({ state, runtimes, target }: Pick<FrontEnd, "state" | "runtimes" | "target">): Status {
+type Known = Pick<FrontEnd, "state" | "bridgeUrl" | "runtimes" | "target">
+
+export function statusOf({ state, bridgeUrl = "", runtimes, target }: Known): Status {
   const bridge = state === "ready" ? "ready" : isFinalState(state) ? "refused" : "away"
   const runtime = runtimes.find(({ id }) => id === target) ?? null
-  return { bridge, runtime, runtimes: runtimes.length, text: inWords(bridge, runtime, runtimes.length) }
+  return {
+    bridge,
+    url: bridgeUrl || null,
+    runtime,
+    runtimes: runtimes.length,
+    text: inWords(bridge, runtime, runtimes.length),
+  }
 }
 
 function inWords(bridge: Status["bridge"], runtime: RuntimeInfo | null, count: number): string {
