@@ -8,7 +8,7 @@ import type { RuntimesOptions } from "./runtimes.ts"
 import type { ServeOptions } from "./serve.ts"
 import type { StayingOptions } from "./staying.ts"
 import { exit } from "./exit.ts"
-import { atLeast, milliseconds, portNumber } from "./values.ts"
+import { atLeast, count, milliseconds, portNumber } from "./values.ts"
 
 /** Runs what the words say. Each command is a file of its own, loaded when it is called. */
 export async function runProgram(words: readonly string[]): Promise<number> {
@@ -40,6 +40,13 @@ function describe(ends: (exitCode: number) => void): Command {
     .option("--host <address>", "a loopback address", "127.0.0.1")
     .option("--allow-origin <origin...>", "exact origins, beside those on localhost, whose pages may connect")
     .option("--allow-host <host...>", "host names, beside localhost, under which the bridge may be addressed")
+    .option("--trust-proxy", "requests that a proxy passed on count as local")
+    .addOption(
+      new Option(
+        "--max-runtimes <number>",
+        "pages at a time, of one origin or of all (32 and 240 if not given)",
+      ).argParser(reading(count)),
+    )
     .option("--watch <glob...>", "swap saved stylesheets, reload the pages for other saved files")
     .option("--no-repl", "no REPL, also with a terminal on stdin")
     .option("--open", "open the demo page in the browser")

@@ -17,6 +17,8 @@ export interface ServeOptions extends OutputOptions {
   readonly host: string
   readonly allowOrigin?: readonly string[]
   readonly allowHost?: readonly string[]
+  readonly trustProxy?: true
+  readonly maxRuntimes?: number
   readonly watch?: readonly string[]
   /** False with `--no-repl`. */
   readonly repl: boolean
@@ -32,6 +34,8 @@ export async function serve(options: ServeOptions): Promise<number> {
     host: options.host,
     allowOrigins: options.allowOrigin ?? [],
     allowHosts: options.allowHost ?? [],
+    ...(options.trustProxy && { trustProxy: true }),
+    ...(options.maxRuntimes !== undefined && { maxRuntimes: options.maxRuntimes }),
     demo: readDemo(),
     log: (line) => tell(line, { quiet: options.quiet ?? hasRepl }),
   })

@@ -6,6 +6,11 @@ export function portNumber(text: string): number {
   return port
 }
 
+export function count(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new Error("It must be a whole number from 1 to 999999.")
+  return Number(text)
+}
+
 const unitMs: Readonly<Record<string, number>> = { "": 1, ms: 1, s: 1000, m: 60_000 }
 
 export function milliseconds(text: string): number {

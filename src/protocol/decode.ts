@@ -1,5 +1,5 @@
 import { wrongField, type Shape } from "./fields.ts"
-import { FrameError, readFrame } from "./frame.ts"
+import { FrameError, readFrame, type RawMessage } from "./frame.ts"
 import {
   fromFrontEnd,
   fromRuntime,
@@ -16,14 +16,19 @@ import {
  * Foreign text in, known messages out; beyond this file nothing sees raw JSON.
  * Ops that are not in the table are left out of the answer: they are no-ops.
  *
+ * @param look - is shown every header first, whatever its op; what it throws is thrown on
  * @throws {@link FrameError} when the frame is malformed or a known op has a field of the wrong kind
  */
-export type Decode<Message> = (frame: string) => readonly WithBody<Message>[]
+export type Decode<Message> = (
+  frame: string,
+  look?: (header: RawMessage["header"]) => void,
+) => readonly WithBody<Message>[]
 
 function decoder<Message>(table: Readonly<Record<string, Shape>>): Decode<Message> {
-  return (frame) => {
+  return (frame, look) => {
     const known: WithBody<Message>[] = []
     for (const { header, body } of readFrame(frame)) {
+      look?.(header)
       const fields = Object.hasOwn(table, header.op) ? table[header.op] : undefined
       if (fields === undefined) continue
       const wrong = wrongField(fields, header)

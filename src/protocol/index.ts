@@ -9,6 +9,7 @@ export {
   type FrameErrorCode,
   type RawMessage,
 } from "./frame.ts"
+export { ops } from "./messages.ts"
 export type {
   AnsweringRuntime,
   FromFrontEnd,

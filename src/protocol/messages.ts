@@ -229,6 +229,12 @@ export const toFrontEnd = {
   copy: { id, runtime: answeringRuntime },
 } as const satisfies Record<string, Shape>
 
+/** The words of each role, in both of which are those that both say. */
+export const ops = {
+  runtime: /* @__PURE__ */ new Set(/* @__PURE__ */ Object.keys(fromRuntime)),
+  frontEnd: /* @__PURE__ */ new Set(/* @__PURE__ */ Object.keys(fromFrontEnd)),
+} as const
+
 type MessageOf<Table extends Record<string, Shape>> = {
   [Op in keyof Table & string]: { readonly op: Op } & Infer<Table[Op]>
 }[keyof Table & string]

@@ -63,7 +63,7 @@ const retryAfterMs = 250
  */
 export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> {
   const settings = settingsOf(options)
-  const { graceMs, heartbeatMs, helloMs, version, token, clientScript, demo, log } = settings
+  const { graceMs, heartbeatMs, helloMs, maxMessagesPerS, version, token, clientScript, demo, log } = settings
   const instance = randomUUID()
   const events = createEvents()
   const startedAt = new Date().toISOString()
@@ -78,6 +78,7 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
     heartbeatMs,
     helloMs,
     maxBytes: maxBytes.runtime,
+    maxMessagesPerS,
     config: { ...settings, newId: randomUUID },
     show: (info) => {
       if (info.state === "gone") desk.forget(info.id)

@@ -63,6 +63,8 @@ function bind(port: number, address: string, { request, upgrade, portInUse }: Li
     },
     request,
   )
+  // By default the ones behind the first 2,000 are cut off unseen, a second Host among them.
+  server.maxHeadersCount = 0
   server.on("upgrade", upgrade)
   return new Promise((resolve, reject) => {
     server.once("error", (error) => reject(explain(error, port, address, portInUse)))

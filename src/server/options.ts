@@ -28,6 +28,11 @@ export interface BridgeOptions {
   readonly token?: string
   /** Sockets of runtimes at a time. @defaultValue 240 */
   readonly maxRuntimes?: number
+  /**
+   * Messages of one runtime a second; what is more waits in the network. The client keeps below it.
+   * @defaultValue 1500
+   */
+  readonly maxMessagesPerS?: number
   /** In milliseconds; 0 switches it off. @defaultValue 15000 */
   readonly heartbeatMs?: number
   /** How long a session or a front end that is away may take to return, in milliseconds. @defaultValue 60000 */
@@ -63,6 +68,8 @@ export function settingsOf(options: BridgeOptions): Settings {
     token: options.token ?? randomBytes(32).toString("base64url"),
     maxRuntimes: options.maxRuntimes ?? 240,
     maxRuntimesPerOrigin: options.maxRuntimes ?? 32,
+    // The client's console alone allows itself 1,000 lines a second.
+    maxMessagesPerS: options.maxMessagesPerS ?? 1500,
     heartbeatMs: options.heartbeatMs ?? 15_000,
     graceMs: options.graceMs ?? 60_000,
     reloadMs: options.reloadMs ?? 3000,
@@ -76,6 +83,7 @@ export function settingsOf(options: BridgeOptions): Settings {
   }
   wholeNumber("port", settings.port, 0, 65_535)
   wholeNumber("maxRuntimes", settings.maxRuntimes, 1, 1_000_000)
+  wholeNumber("maxMessagesPerS", settings.maxMessagesPerS, 1, 1_000_000)
   for (const name of ["heartbeatMs", "graceMs", "reloadMs", "unannouncedMs", "probeMs", "helloMs"] as const) {
     wholeNumber(name, settings[name], 0, 2 ** 31 - 1)
   }

@@ -10,7 +10,9 @@ import {
   type ToFrontEnd,
   type ToRuntime,
 } from "../protocol/index.ts"
+import { createAllowance, type Allowance } from "./allowance.ts"
 import { helloProblem, versionProblem, type Role } from "./hello.ts"
+import { checkHeader, Offence } from "./manners.ts"
 import type { Socket, SocketUse } from "./socket.ts"
 
 export interface PeerParts<Message> {
@@ -18,6 +20,8 @@ export interface PeerParts<Message> {
   readonly decode: Decode<Message>
   readonly role: Role
   readonly helloMs: number
+  /** Beyond it reading pauses. @defaultValue unlimited */
+  readonly maxMessagesPerS?: number
 }
 
 /** What the bridge says, as text. */
@@ -32,6 +36,8 @@ export abstract class Peer<Message extends FromRuntime | FromFrontEnd> implement
   readonly #role: Role
   readonly #decode: Decode<Message>
   readonly #helloTimer: NodeJS.Timeout
+  readonly #allowance: Allowance | undefined
+  #pause: NodeJS.Timeout | undefined
   #deaf = false
   #greeted = false
   #batches = false
@@ -40,10 +46,11 @@ export abstract class Peer<Message extends FromRuntime | FromFrontEnd> implement
   #unsent: string[] = []
   #unsentLength = 0
 
-  constructor({ socket, decode, role, helloMs }: PeerParts<Message>) {
+  constructor({ socket, decode, role, helloMs, maxMessagesPerS }: PeerParts<Message>) {
     this.socket = socket
     this.#decode = decode
     this.#role = role
+    this.#allowance = maxMessagesPerS === undefined ? undefined : createAllowance(maxMessagesPerS)
     this.#helloTimer = setTimeout(() => this.reject(closeCode.helloTimeout, `no hello within ${helloMs} ms`), helloMs)
   }
 
@@ -57,6 +64,11 @@ export abstract class Peer<Message extends FromRuntime | FromFrontEnd> implement
   /** Whole ones that came, whatever is in them. */
   get frames(): number {
     return this.#frames
+  }
+
+  /** Its messages wait in the network: it said too many. */
+  get isPaused(): boolean {
+    return this.#pause !== undefined
   }
 
   /** Messages of one turn of the event loop share a frame where the peer takes batches. */
@@ -94,14 +106,21 @@ export abstract class Peer<Message extends FromRuntime | FromFrontEnd> implement
     this.#frames++
     if (this.#deaf) return
     let messages: ReturnType<Decode<Message>>
+    let said = 0
     try {
-      messages = this.#decode(text)
+      messages = this.#decode(text, (header) => {
+        said++
+        checkHeader(header, this.#role)
+      })
     } catch (error) {
+      if (error instanceof Offence) return this.reject(error.code, error.message)
       if (!(error instanceof FrameError)) throw error
       const problem = this.#greeted ? undefined : helloProblem(text, error, this.#role)
       if (problem === undefined) this.#complain(error.code, error.message)
       else this.reject(problem.code, problem.reason)
       return
+    } finally {
+      this.#pace(said)
     }
     for (const { message, body } of messages) {
       if (this.#deaf) return
@@ -115,6 +134,7 @@ export abstract class Peer<Message extends FromRuntime | FromFrontEnd> implement
 
   closed(code: number): void {
     clearTimeout(this.#helloTimer)
+    clearTimeout(this.#pause)
     this.#deaf = true
     this.left(code)
   }
@@ -148,6 +168,18 @@ export abstract class Peer<Message extends FromRuntime | FromFrontEnd> implement
     this.#greeted = true
     this.#batches = features?.includes("batch") ?? false
     return true
+  }
+
+  /** Who says more than its share is read later; it is told by its own full buffers, and loses nothing [P48]. */
+  #pace(messages: number): void {
+    const pauseMs = this.#allowance?.(messages, performance.now()) ?? 0
+    if (pauseMs === 0) return
+    clearTimeout(this.#pause)
+    this.socket.pause()
+    this.#pause = setTimeout(() => {
+      this.#pause = undefined
+      this.socket.resume()
+    }, pauseMs)
   }
 
   #complain(code: string, message: string): void {

@@ -32,7 +32,7 @@ afterEach(() => void vi.useRealTimers())
 /** A peer whose bytes and frames the test counts up. */
 function pulsing() {
   const socket = { bytesRead: 0, ping: vi.fn(), terminate: vi.fn() }
-  const peer = { socket, isDeaf: false, frames: 0, say: vi.fn(), doubt: vi.fn() } satisfies Pulsing
+  const peer = { socket, isDeaf: false, isPaused: false, frames: 0, say: vi.fn(), doubt: vi.fn() } satisfies Pulsing
   return { socket, peer }
 }
 
@@ -60,5 +60,16 @@ test("[L29] one that answers on no level is cut within two and a half beats", ()
   expect(socket.terminate).not.toHaveBeenCalled()
   vi.advanceTimersByTime(30_000)
   expect(socket.terminate).toHaveBeenCalled()
+  stop()
+})
+
+test("[P48] one that is not read is told that we are there, and is neither doubted nor cut", () => {
+  const { socket, peer } = pulsing()
+  const unread = { ...peer, isPaused: true }
+  const stop = startPulse(1000, () => [unread], Date.now)
+  vi.advanceTimersByTime(30_000)
+  expect(socket.terminate).not.toHaveBeenCalled()
+  expect(peer.doubt).not.toHaveBeenCalled()
+  expect(peer.say).toHaveBeenCalledWith({ op: "pong" })
   stop()
 })

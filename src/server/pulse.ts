@@ -8,6 +8,8 @@ export interface Pulsing {
   readonly socket: { readonly bytesRead: number; ping(payload: string): void; terminate(): void }
   /** It may be unable to answer on any level: an eval runs in it, and nobody else answers for it. */
   readonly isDeaf: boolean
+  /** It is not read at the moment, so that nothing comes. */
+  readonly isPaused: boolean
   /** How many whole frames it has sent. */
   readonly frames: number
   say(message: { readonly op: "pong" }): void
@@ -59,7 +61,7 @@ export function startPulse(heartbeatMs: number, peers: () => Iterable<Pulsing>, 
 
   const look = (peer: Pulsing, at: number, isLateLook: boolean): void => {
     const { bytesRead } = peer.socket
-    const { frames } = peer
+    const { frames, isPaused } = peer
     const before = lives.get(peer)
     if (before === undefined) return void lives.set(peer, { bytesRead, frames, seen: at, heard: at, isProven: false })
     const isAlive = before.bytesRead !== bytesRead
@@ -67,13 +69,13 @@ export function startPulse(heartbeatMs: number, peers: () => Iterable<Pulsing>, 
     const life: Life = {
       bytesRead,
       frames,
-      seen: isAlive || isLateLook ? at : before.seen,
-      heard: isHeard || isLateLook ? at : before.heard,
+      seen: isAlive || isPaused || isLateLook ? at : before.seen,
+      heard: isHeard || isPaused || isLateLook ? at : before.heard,
       isProven: before.isProven || isAlive,
     }
     lives.set(peer, life)
-    // Behind a long frame its pings wait, and it must hear from us in time.
-    if (isAlive && !isHeard) peer.say({ op: "pong" })
+    // Behind a long frame, or unread, its pings wait, and it must hear from us in time.
+    if ((isAlive && !isHeard) || isPaused) peer.say({ op: "pong" })
     if (isDead(life, at, heartbeatMs, peer.isDeaf)) peer.socket.terminate()
     else if (at - life.heard >= heartbeatMs * beats.doubtful) peer.doubt()
   }

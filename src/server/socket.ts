@@ -12,6 +12,9 @@ export interface Socket {
   send(frame: string): void
   /** On the level of WebSocket; comes back by `pong`. */
   ping(payload: string): void
+  /** Reads no more for now; what comes waits in the network. */
+  pause(): void
+  resume(): void
   close(code: number, reason: string): void
   terminate(): void
 }
@@ -34,6 +37,9 @@ export type Upgrade = (
 
 /** How long an end may take to answer our close before its socket is cut. */
 const closeMs = 2000
+
+/** Bytes. What is said otherwise is bounded by those who say it. */
+const maxUnreadPongs = 8 * 1024 * 1024
 
 /** Turns admitted upgrade requests into sockets; a frame over `maxBytes` closes its socket with 1009. */
 export function createUpgrade(maxBytes: number): Upgrade {
@@ -70,12 +76,18 @@ function connect(
     ping: (payload) => {
       if (webSocket.readyState === webSocket.OPEN) webSocket.ping(payload)
     },
+    pause: () => webSocket.pause(),
+    resume: () => webSocket.resume(),
     close: (code, reason) => webSocket.close(code, reason),
     terminate: () => webSocket.terminate(),
   }
   const user = use(socket)
   webSocket.on("message", (data: Buffer, isBinary) => (isBinary ? user.binary() : user.frame(data.toString())))
   webSocket.on("pong", (payload) => user.pong(payload.toString()))
+  // Each was answered already; whoever sends them and reads no answer is not waited for.
+  webSocket.on("ping", () => {
+    if (webSocket.bufferedAmount > maxUnreadPongs) webSocket.terminate()
+  })
   webSocket.on("close", (code, reason) => user.closed(code, reason.toString()))
   // Whatever went wrong, ws closes the socket with the fitting code; `close` tells.
   webSocket.on("error", () => undefined)

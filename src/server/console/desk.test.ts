@@ -102,3 +102,10 @@ test("a runtime that is gone, or never was, has no lines", () => {
   expect(desk.recall("r1", {})).toEqual({ lines: [], left: 0, levels: [], dropped: 0, forgotten: 0 })
   expect(desk.recall("constructor", {}).lines).toEqual([])
 })
+
+test("what a line says beside its fields is not kept, whatever its size", () => {
+  const { desk, say } = openDesk()
+  say(shop, { level: "l".repeat(100), stowaway: "x".repeat(1e6) } as object)
+  const [kept] = desk.recall("r1", {}).lines
+  expect(JSON.stringify(kept!.line).length).toBeLessThan(200)
+})

@@ -103,12 +103,18 @@ function mayHaveStacks(json: string): boolean {
   return json.includes('"kind":"error"') || json.includes('"stack":')
 }
 
-function clip(line: ConsoleLine): ConsoleLine {
-  const { level, kind, stack } = line
+/** A line is remembered: what it says beside this is not. */
+function clip({ op, seq, level, kind, time, dropped, stack, eval: by, group, more }: ConsoleLine): ConsoleLine {
   return {
-    ...line,
+    op,
+    seq,
     level: level.slice(0, maxWordLength),
     kind: kind?.slice(0, maxWordLength),
+    time,
+    dropped,
     stack: stack?.slice(0, maxStackLength),
+    eval: by,
+    group,
+    more,
   }
 }

@@ -36,6 +36,8 @@ export function openChannel(accept: (socket: Socket) => SocketUse, use: ChannelU
       if (isOpen) queueMicrotask(() => use.frame(frame))
     },
     ping: () => undefined,
+    pause: () => undefined,
+    resume: () => undefined,
     close: (code, reason) => end(code, reason, true),
     terminate: () => end(closeCode.internalError, "", true),
   })

@@ -1,4 +1,4 @@
-import { decodeFromRuntime, type FromRuntime, type RuntimeInfo, type Said } from "../../protocol/index.ts"
+import { closeCode, decodeFromRuntime, type FromRuntime, type RuntimeInfo, type Said } from "../../protocol/index.ts"
 import { Peer } from "../peer.ts"
 import type { Pulsing } from "../pulse.ts"
 import type { Socket } from "../socket.ts"
@@ -31,8 +31,12 @@ export interface RuntimePeerParts {
   readonly helloMs: number
   /** Milliseconds that never run backwards. */
   readonly now: () => number
+  readonly maxMessagesPerS: number
   readonly use: RuntimePeerUse
 }
+
+/** Unread bytes beyond which a runtime is sent away, pongs and the like: it is sent no evals long before that. */
+const maxBuffered = 16 * 1024 * 1024
 
 /** One socket of a runtime. */
 export class RuntimePeer extends Peer<FromRuntime> implements Pulsing {
@@ -49,8 +53,8 @@ export class RuntimePeer extends Peer<FromRuntime> implements Pulsing {
   #bye: string | undefined
   #unackedLine: number | undefined
 
-  constructor({ id, socket, origin, userAgent, helloMs, now, use }: RuntimePeerParts) {
-    super({ socket, decode: decodeFromRuntime, role: "runtime", helloMs })
+  constructor({ id, socket, origin, userAgent, helloMs, maxMessagesPerS, now, use }: RuntimePeerParts) {
+    super({ socket, decode: decodeFromRuntime, role: "runtime", helloMs, maxMessagesPerS })
     this.id = id
     this.origin = origin
     this.userAgent = userAgent
@@ -85,6 +89,11 @@ export class RuntimePeer extends Peer<FromRuntime> implements Pulsing {
   override frame(text: string): void {
     this.#attend({ type: "heard" })
     super.frame(text)
+  }
+
+  override send(message: string): void {
+    super.send(message)
+    if (this.socket.bufferedBytes > maxBuffered) this.close(closeCode.tryAgainLater, "too much is unread")
   }
 
   /** Asks the page and the network stack below it for a sign of life, each in its own way. */

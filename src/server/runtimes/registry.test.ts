@@ -17,6 +17,7 @@ const config: RegistryConfig = {
   reloadMs: 3000,
   unannouncedMs: 10_000,
   probeMs: 700,
+  maxRuntimesPerOrigin: 32,
   newId: () => "fresh",
 }
 
@@ -285,4 +286,19 @@ describe("whatever happens", () => {
       { numRuns: 500 },
     )
   })
+})
+
+it("runtimes that come and go under ever new ids are not remembered without end: the oldest gives way", () => {
+  const comeAndGo = (nth: number) => [arrived(nth, { runtime: `r${nth}`, session: `s${nth}` }), left(nth)]
+  const others = arrived(0, { runtime: "other", origin: "http://localhost:9" })
+  const crowd = Array.from({ length: 33 }, (_, at) => comeAndGo(at + 1)).flat()
+  const { registry } = after(others, left(0), ...crowd)
+  expect(registry.runtimes.size).toBe(33)
+  expect(registry.runtimes.has("r1")).toBe(false)
+  expect(registry.runtimes.has("r2") && registry.runtimes.has("other")).toBe(true)
+})
+
+it("nobody who is here gives way", () => {
+  const here = Array.from({ length: 40 }, (_, at) => arrived(at, { runtime: `r${at}`, session: `s${at}` }))
+  expect(after(...here).registry.runtimes.size).toBe(40)
 })

@@ -113,6 +113,8 @@ export interface RegistryConfig {
   readonly reloadMs: number
   readonly unannouncedMs: number
   readonly probeMs: number
+  /** Those that are away count too: where they are so many, the oldest gives way. */
+  readonly maxRuntimesPerOrigin: number
   /** A fresh id; chance as an argument. */
   readonly newId: () => string
 }
@@ -156,7 +158,7 @@ const reloaded: Loss = { code: "page-reloaded", reason: "page reloaded" }
 
 function arrive(registry: Registry, arrival: Arrival, config: RegistryConfig): RegistryStep {
   const known = registry.runtimes.get(arrival.runtime)
-  if (known === undefined) return enter(registry, arrival)
+  if (known === undefined) return enter(registry, arrival, config)
   // A page keeps its id in storage of its origin: the same id from elsewhere is a copy or a theft.
   if (known.origin !== arrival.origin) return enterAsCopy(registry, arrival, config)
   const { presence } = known
@@ -190,10 +192,13 @@ function arrive(registry: Registry, arrival: Arrival, config: RegistryConfig): R
   }
 }
 
-function enter(registry: Registry, arrival: Arrival): RegistryStep {
+function enter(known: Registry, arrival: Arrival, config: RegistryConfig): RegistryStep {
+  const { registry, effects } = makeRoom(known, arrival.origin, config)
   const others = [...registry.runtimes.values()]
-  const isFree = (number: number): boolean => others.every((other) => other.number !== number)
-  const isTaken = (name: string): boolean => others.some((other) => other.name === name)
+  const numbers = new Set(others.map((other) => other.number))
+  const names = new Set(others.map((other) => other.name))
+  const isFree = (number: number): boolean => !numbers.has(number)
+  const isTaken = (name: string): boolean => names.has(name)
   const { number: oldNumber = 0, name: oldName = "" } = arrival
   const number =
     oldNumber >= 1 && oldNumber <= maxOldNumber && isFree(oldNumber) ? oldNumber : registry.highestNumber + 1
@@ -201,18 +206,24 @@ function enter(registry: Registry, arrival: Arrival): RegistryStep {
   const runtime = presented({ id: arrival.runtime, number, name, origin: arrival.origin }, arrival)
   return {
     registry: put({ ...registry, highestNumber: Math.max(registry.highestNumber, number) }, runtime),
-    effects: [
-      { do: "welcome", socket: arrival.socket, runtime },
-      { do: "show", info: infoOf(runtime) },
-    ],
+    effects: [...effects, { do: "welcome", socket: arrival.socket, runtime }, { do: "show", info: infoOf(runtime) }],
   }
+}
+
+/** A page that comes and goes under ever new ids must not be remembered under each of them. */
+function makeRoom(registry: Registry, origin: string, config: RegistryConfig): RegistryStep {
+  const crowd = [...registry.runtimes.values()].filter((runtime) => runtime.origin === origin)
+  const oldest = crowd.find(({ presence }) => presence.at === "away")
+  if (crowd.length < config.maxRuntimesPerOrigin || oldest?.presence.at !== "away") return { registry, effects: [] }
+  const disarm: RegistryEffect = { do: "disarm", timer: "leave", runtime: oldest.id }
+  return then({ registry, effects: [disarm] }, go(registry, oldest, oldest.presence.loss))
 }
 
 /** An old number beyond this is not one that a bridge gave. */
 const maxOldNumber = 9999
 
 function enterAsCopy(registry: Registry, arrival: Arrival, config: RegistryConfig): RegistryStep {
-  return enter(registry, { ...arrival, runtime: config.newId(), number: undefined, name: undefined })
+  return enter(registry, { ...arrival, runtime: config.newId(), number: undefined, name: undefined }, config)
 }
 
 /** The socket of `arrival` speaks for the runtime from now on; another session than before ends that one [L41]. */

@@ -29,6 +29,7 @@ export interface RuntimesParts {
   readonly heartbeatMs: number
   readonly helloMs: number
   readonly maxBytes: number
+  readonly maxMessagesPerS: number
   readonly config: RegistryConfig
   readonly show: (info: RuntimeInfo) => void
   /** Who is here, or where, is not as before. */
@@ -77,8 +78,8 @@ export class Runtimes implements RuntimePeerUse {
 
   accept(socket: Socket, origin: string, userAgent: string): RuntimePeer {
     const id = ++this.#lastId
-    const { helloMs, now } = this.#parts
-    const peer = new RuntimePeer({ id, socket, origin, userAgent, helloMs, now, use: this })
+    const { helloMs, maxMessagesPerS, now } = this.#parts
+    const peer = new RuntimePeer({ id, socket, origin, userAgent, helloMs, maxMessagesPerS, now, use: this })
     this.#peers.set(id, peer)
     return peer
   }
