@@ -17,6 +17,8 @@ export interface Pane {
   resize(columns: number, rows: number): Promise<void>
   /** What is on the screen, without the blank lines below; with what scrolled away, if asked. */
   screen(options?: { readonly scrolled?: boolean }): Promise<string>
+  /** Keeps every byte that the program writes from now on in this file. */
+  record(file: string): Promise<void>
   cursor(): Promise<{ readonly column: number; readonly row: number }>
   /** Looks until the screen fits, and gives it. Fails with what it last saw. */
   until(
@@ -61,6 +63,9 @@ export async function openPane(command: string, { columns = 80, rows = 24 } = {}
     },
     async resize(width, height) {
       await tmux("resize-window", "-x", `${width}`, "-y", `${height}`)
+    },
+    async record(file) {
+      await tmux("pipe-pane", "-o", `exec cat >> '${file}'`)
     },
     async cursor() {
       const [column, row] = (await tmux("display-message", "-p", "#{cursor_x} #{cursor_y}")).split(" ").map(Number)
