@@ -20,7 +20,9 @@ startFromTag(() => ({
       outcome = "thrown"
       result = { exception: { type: typeof error, description: String(error) } }
     }
-    return writeMessage({ op: "outcome", id, outcome, durationMs: 0 } as { op: string }, JSON.stringify(result))
+    return {
+      outcome: writeMessage({ op: "outcome", id, outcome, durationMs: 0 } as { op: string }, JSON.stringify(result)),
+    }
   },
   complete: ignore,
   acknowledge: ignore,

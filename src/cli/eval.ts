@@ -37,7 +37,9 @@ export async function evaluate(words: string | undefined, options: EvalOptions):
 
   const everyone = runtime === "all" && frontEnd.runtimes.length > 0
   const runtimes = everyone ? frontEnd.runtimes.map(({ id }) => id) : [runtime === "all" ? undefined : runtime]
-  const limits = { timeoutMs: timeout, signal: interrupt, ...(wait !== undefined && { waitMs: wait }) }
+  // Who takes it as it is wants all of it.
+  const whole = (options.raw || options.json) ?? false
+  const limits = { timeoutMs: timeout, whole, signal: interrupt, ...(wait !== undefined && { waitMs: wait }) }
   const evaluating = runtimes.map((target) =>
     frontEnd.evaluate(code, { ...limits, ...(target !== undefined && { runtime: target }) }),
   )

@@ -32,13 +32,13 @@ export function createAbilities(platform: Platform, wire: Wire, evaluator: Evalu
     },
   })
 
-  function resultOf(completion: Completion): Outcome["result"] {
+  function resultOf(completion: Completion, limits?: typeof whole): Outcome["result"] {
     switch (completion.kind) {
       case "value":
-        return describe(completion.value, { ...whole, restoreStack })
+        return describe(completion.value, { ...limits, restoreStack })
       case "thrown":
         return describeThrown(completion.error, {
-          ...whole,
+          ...limits,
           restoreStack: (stack) => evaluator.restorePositions(stack, completion.source),
         })
       case "refused":
@@ -60,7 +60,12 @@ export function createAbilities(platform: Platform, wire: Wire, evaluator: Evalu
         commands.remember(completion)
         const durationMs = Math.round((clock.now() - startedAt) * 1000) / 1000
         const message: Said<FromRuntime, "outcome"> = { op: "outcome", id, outcome: completion.kind, durationMs }
-        return writeMessage(message, stringify(resultOf(completion)))
+        let result = stringify(resultOf(completion, whole))
+        // Escapes make it longer: then a preview must do.
+        if (result.length > whole.maxText * 1.2) result = stringify(resultOf(completion))
+        const { value } = completion as { readonly value?: unknown }
+        const isCut = typeof value === "string" && value.length > result.length
+        return { outcome: writeMessage(message, result), text: isCut ? value : undefined }
       } finally {
         hide()
       }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { readFrame } from "../protocol/index.ts"
+import { readFrame, textLimits } from "../protocol/index.ts"
 import { createOutbox, type Outbox, type OutboxLimits } from "./outbox.ts"
 
 const outcome = (id: string, length = 50): string => `{"op":"outcome","id":"${id}"}\n`.padEnd(length, "x")
@@ -19,6 +19,28 @@ function read(message = ""): Record<string, unknown> {
 }
 
 const overflow = { outcome: "lost", result: { code: "overflow", ran: "unknown" } }
+
+describe("texts that are too long for their outcomes", () => {
+  test("are kept as long as these, and together no longer than one may be", () => {
+    const outbox = createOutbox()
+    const half = "x".repeat(textLimits.whole / 2)
+    for (const id of ["a", "b", "c", "d"]) outbox.accept(id)
+    for (const id of ["a", "b", "c"]) outbox.finish(id, outcome(id), half)
+    expect(["a", "b", "c"].map((id) => outbox.textOf(id)?.length)).toEqual([undefined, half.length, half.length])
+    outbox.release(["b"])
+    expect(outbox.textOf("b")).toBeUndefined()
+    outbox.finish("d", outcome("d"), `${half}${half}!`)
+    expect(["c", "d"].map((id) => outbox.textOf(id))).toEqual([undefined, undefined])
+  })
+
+  test("are not kept for those that were cancelled meanwhile", () => {
+    const outbox = createOutbox()
+    outbox.accept("a")
+    outbox.release(["a"])
+    outbox.finish("a", outcome("a"), "text")
+    expect(outbox.textOf("a")).toBeUndefined()
+  })
+})
 
 describe("an eval", () => {
   test("[L39] runs the first time it is asked for, and never again", () => {

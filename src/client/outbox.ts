@@ -1,4 +1,4 @@
-import { writeMessage, type Lost } from "../protocol/index.ts"
+import { textLimits, writeMessage, type Lost } from "../protocol/index.ts"
 import { stringify } from "./platform.ts"
 
 /**
@@ -11,8 +11,13 @@ import { stringify } from "./platform.ts"
 export interface Outbox {
   /** Takes a new eval for running; of one that was seen before, what to send about it: nothing (`""`) while it runs. */
   accept(id: string): string | undefined
-  /** Records how a running eval ended. Returns what to send: the outcome, or one that says it was too large. */
-  finish(id: string, outcome: string): string
+  /**
+   * Records how a running eval ended. Returns what to send: the outcome, or one that says it was too large. `text` is
+   * what its result is, where that is too long for an outcome; it is kept as long.
+   */
+  finish(id: string, outcome: string, text?: string): string
+  /** The text that an outcome was too short for. */
+  textOf(id: string): string | undefined
   /** Nobody needs the outcomes of these any more: they were acknowledged or cancelled. */
   release(ids: readonly string[]): void
   /** The outcomes that are not acknowledged, oldest first. */
@@ -35,6 +40,7 @@ export function createOutbox({ maxLength = 4e6, maxIds = 1e4 }: OutboxLimits = {
   const running = new Set<string>()
   const owed = new Map<string, string>()
   const released = new Set<string>()
+  const texts = new Map<string, string>()
   let maxEach = maxLength
 
   /** Newest first, so that the oldest go. */
@@ -54,6 +60,18 @@ export function createOutbox({ maxLength = 4e6, maxIds = 1e4 }: OutboxLimits = {
     }
   }
 
+  /** Together no longer than one may be; the oldest go. */
+  function keep(id: string, text: string): void {
+    texts.set(id, text)
+    let length = 0
+    for (const kept of texts.values()) length += kept.length
+    for (const [oldest, kept] of texts) {
+      if (length <= textLimits.whole) break
+      texts.delete(oldest)
+      length -= kept.length
+    }
+  }
+
   return {
     accept(id) {
       if (running.has(id)) return ""
@@ -64,9 +82,10 @@ export function createOutbox({ maxLength = 4e6, maxIds = 1e4 }: OutboxLimits = {
       return undefined
     },
 
-    finish(id, outcome) {
+    finish(id, outcome, text) {
       if (!running.delete(id)) return outcome
       owed.set(id, outcome)
+      if (text) keep(id, text)
       shrink()
       return owed.get(id) ?? outcome
     },
@@ -75,6 +94,7 @@ export function createOutbox({ maxLength = 4e6, maxIds = 1e4 }: OutboxLimits = {
       for (const id of ids) {
         running.delete(id)
         owed.delete(id)
+        texts.delete(id)
         released.add(id)
       }
       for (const oldest of released) {
@@ -83,6 +103,7 @@ export function createOutbox({ maxLength = 4e6, maxIds = 1e4 }: OutboxLimits = {
       }
     },
 
+    textOf: (id) => texts.get(id),
     owed: () => [...owed.values()],
 
     fit(maxMessageBytes) {

@@ -72,7 +72,11 @@ export function match(pattern: RegExp, text: string): RegExpExecArray | null {
 }
 
 export function startOf(text: string, length: number): string {
-  return apply(slice, text, [0, length])
+  return partOf(text, 0, length)
+}
+
+export function partOf(text: string, from: number, to: number): string {
+  return apply(slice, text, [from, to])
 }
 
 /** At most so many characters, and a sign where there are more. What is no text is empty. */

@@ -282,6 +282,43 @@ describe("an eval", () => {
     expect(outcome).toMatchObject({ id: "e-1", outcome: "lost" })
   })
 
+  test("[P33] whose text is too long for an outcome says how it begins, and gives the whole in parts until it is acknowledged", async () => {
+    const { page, ask, end } = await setUp()
+    await page.welcome()
+    await ask("e-1", "long")
+    // Half a character, which plain text on the wire would spoil.
+    const text = "\ud83d".repeat(300_000) + '"\n'.repeat(400_000)
+    await end("long", { kind: "value", value: text })
+    const [outcome] = page.heard()
+    const { value, preview } = JSON.parse(outcome!.body!)
+    expect(value).toBeUndefined()
+    expect(preview.text.length + preview.more).toBe(text.length)
+    let read = ""
+    for (let nth = 0; read.length < text.length; nth++) {
+      page.say({ op: "read", id: `q${nth}`, eval: "e-1", from: read.length })
+      await endOfTurn()
+      const [part] = page.heard("part")
+      expect(part).toMatchObject({ op: "part", id: `q${nth}` })
+      expect(part!.body!.length).toBeLessThan(1_600_000)
+      read += JSON.parse(part!.body!)
+    }
+    expect(read).toBe(text)
+    page.say({ op: "ack", ids: ["e-1"] })
+    page.say({ op: "read", id: "late", eval: "e-1", from: 0 })
+    await endOfTurn()
+    expect(page.heard("part")).toEqual([{ op: "part", id: "late", body: undefined }])
+  })
+
+  test("[P33] whose text became too long by its escapes is told all the same", async () => {
+    const { page, ask, end } = await setUp()
+    await page.welcome({ maxBytes: 4 * 1024 * 1024 })
+    await ask("e-1", "long")
+    await end("long", { kind: "value", value: '"'.repeat(900_000) })
+    const [outcome] = page.heard()
+    expect(outcome).toMatchObject({ id: "e-1", outcome: "value" })
+    expect(JSON.parse(outcome!.body!)).toMatchObject({ preview: { more: expect.any(Number) } })
+  })
+
   test("that was cancelled is told when it ends, and not kept", async () => {
     const { page, ask, end, drop } = await setUp()
     await page.welcome()

@@ -5,6 +5,7 @@ import {
   features,
   packageVersion,
   protocolVersion,
+  textLimits,
   writeMessage,
   type FromRuntime,
   type Said,
@@ -14,6 +15,7 @@ import { createIdentity } from "./identity.ts"
 import { createOutbox, lost } from "./outbox.ts"
 import { lookAt, watchPage, type Leaving } from "./page.ts"
 import { stringify, type Platform, type SocketConstructor } from "./platform.ts"
+import { partOf } from "./reading.ts"
 import { createScout } from "./scout.ts"
 import { swapStylesheets } from "./stylesheets.ts"
 
@@ -38,8 +40,8 @@ export interface ConnectOptions extends LinkSettings {
 
 /** What a runtime can do with code, and hears of its page. The core of the client knows nothing more of it. */
 export interface Abilities {
-  /** Runs code; answers with the message that says how it ended. May reject: its outcome cannot be described. */
-  evaluate(request: Said<ToRuntime, "eval">, code: string): Promise<string>
+  /** Runs code; answers with how it ended. May reject: its outcome cannot be described. */
+  evaluate(request: Said<ToRuntime, "eval">, code: string): Promise<Ended>
   complete(wish: Said<ToRuntime, "complete">): void
   /** The bridge has the console lines up to this one. */
   acknowledge(seq: number): void
@@ -51,6 +53,13 @@ export interface Abilities {
   resume(): void
   /** What waits goes out now: the page leaves. */
   flush(): void
+}
+
+export interface Ended {
+  /** The message that says so. */
+  readonly outcome: string
+  /** The result, where it is a text of which that says only the beginning. */
+  readonly text?: string | undefined
 }
 
 /** The way to the bridge, as far as abilities need it. */
@@ -146,15 +155,21 @@ export function createRuntime(platform: Platform, createAbilities: CreateAbiliti
     const known = outbox.accept(id)
     if (known) link.send(known)
     if (known !== undefined) return
-    let outcome: string
+    let ended: Ended
     try {
-      outcome = await abilities.evaluate(request, code)
+      ended = await abilities.evaluate(request, code)
     } catch {
       // An eval must end even where its value cannot be described.
-      outcome = lost(id, "its outcome cannot be described")
+      ended = { outcome: lost(id, "its outcome cannot be described") }
     }
-    link.send(outbox.finish(id, outcome))
+    link.send(outbox.finish(id, ended.outcome, ended.text))
     showChange()
+  }
+
+  function tell({ id, eval: read, from }: Said<ToRuntime, "read">): void {
+    const text = outbox.textOf(read)
+    const message: Said<FromRuntime, "part"> = { op: "part", id }
+    link.send(writeMessage(message, stringify(text && partOf(text, from, from + textLimits.part))))
   }
 
   /** Each in a turn and so in a frame of its own: together they could be more than the bridge takes. */
@@ -185,6 +200,9 @@ export function createRuntime(platform: Platform, createAbilities: CreateAbiliti
         break
       case "complete":
         abilities.complete(message)
+        break
+      case "read":
+        tell(message)
         break
       case "reload":
         if (message.stylesheets) swapStylesheets(window?.document, message.stylesheets)

@@ -1,8 +1,18 @@
 import type { Clock } from "../link/index.ts"
 import type { AnsweringRuntime, FromFrontEnd, Said, ToFrontEnd } from "../protocol/index.ts"
 import type { EvaluateOptions, Evaluation } from "./frontend.ts"
-import { open, step, type Eval, type EvalConfig, type EvalEffect, type EvalEvent, type EvalStep } from "./ledger.ts"
-import { readOutcome } from "./outcome.ts"
+import {
+  open,
+  step,
+  type End,
+  type Eval,
+  type EvalConfig,
+  type EvalEffect,
+  type EvalEvent,
+  type EvalStep,
+} from "./ledger.ts"
+import { lengthOfCut, readOutcome } from "./outcome.ts"
+import { Readings, type Read } from "./readings.ts"
 
 export interface EvalsParts {
   readonly clock: Clock
@@ -16,6 +26,7 @@ interface Wish {
   readonly runtime: string | undefined
   readonly waitMs: number
   readonly timeoutMs: number
+  readonly whole: boolean
   readonly settle: (evaluation: Evaluation) => void
   state: Eval | undefined
   wasSaid: boolean
@@ -30,16 +41,18 @@ const defaults = { waitMs: 5000, timeoutMs: 30_000 } as const
 export class Evals {
   readonly #parts: EvalsParts
   readonly #wishes = new Map<string, Wish>()
+  readonly #readings: Readings
   #isReady = false
   #maxBytes = Number.POSITIVE_INFINITY
   #over: Extract<EvalEvent, { type: "over" }> | undefined
 
   constructor(parts: EvalsParts) {
     this.#parts = parts
+    this.#readings = new Readings(parts)
   }
 
   evaluate(code: string, options: EvaluateOptions = {}): Promise<Evaluation> {
-    const { runtime, waitMs = defaults.waitMs, timeoutMs = defaults.timeoutMs, signal } = options
+    const { runtime, waitMs = defaults.waitMs, timeoutMs = defaults.timeoutMs, whole = false, signal } = options
     const id = this.#parts.newId()
     return new Promise((settled) => {
       const cancel = (): void => this.#happen(id, { type: "cancelled" })
@@ -52,6 +65,7 @@ export class Evals {
         runtime,
         waitMs,
         timeoutMs,
+        whole,
         settle,
         state: undefined,
         wasSaid: false,
@@ -91,9 +105,27 @@ export class Evals {
 
   /** Every outcome is acknowledged, also one that came too late to count: its runtime keeps it until then. */
   outcome({ id, outcome, runtime, durationMs }: Said<ToFrontEnd, "outcome">, body: string | undefined): void {
+    const wish = this.#wishes.get(id)
+    if (wish === undefined) return this.#ack(id)
+    const end: End = { ...readOutcome(outcome, body), runtime, durationMs }
+    const length = wish.whole ? lengthOfCut(end) : undefined
+    if (length === undefined || runtime === undefined) return this.#answered(id, end)
+    // It has run in time.
+    wish.disarm()
+    this.#readings.begin(id, runtime, length, (read) => this.#answered(id, wholeOf(end, read)))
+  }
+
+  part(message: Said<ToFrontEnd, "part">, body: string | undefined): void {
+    this.#readings.part(message, body)
+  }
+
+  #answered(id: string, end: End): void {
+    this.#ack(id)
+    this.#happen(id, { type: "answered", end })
+  }
+
+  #ack(id: string): void {
     this.#parts.say({ op: "ack", ids: [id] })
-    if (!this.#wishes.has(id)) return
-    this.#happen(id, { type: "answered", end: { ...readOutcome(outcome, body), runtime, durationMs } })
   }
 
   /** Whether the code of an eval under way has this word in it: a page does nothing to us unasked. */
@@ -116,7 +148,10 @@ export class Evals {
 
   #take(id: string, wish: Wish, { state, effects }: EvalStep): void {
     wish.state = state
-    if (state === undefined) this.#wishes.delete(id)
+    if (state === undefined) {
+      this.#wishes.delete(id)
+      if (this.#readings.forget(id)) this.#ack(id)
+    }
     for (const effect of effects) this.#perform(id, wish, effect)
   }
 
@@ -156,4 +191,14 @@ export class Evals {
       code,
     )
   }
+}
+
+/** What was cut, made whole. */
+function wholeOf(end: End, read: Read): End {
+  const { runtime, durationMs } = end
+  if ("text" in read) {
+    return { outcome: "value", result: { type: "string", value: read.text }, runtime, durationMs }
+  }
+  const reason = `the whole of its result did not come: ${read.problem}`
+  return { outcome: "lost", result: { code: "overflow", reason, ran: "unknown" }, runtime, durationMs }
 }

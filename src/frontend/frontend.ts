@@ -25,6 +25,11 @@ export interface EvaluateOptions {
   readonly waitMs?: number
   /** How long it may take once it may run, in milliseconds; 0 for no limit. @defaultValue 30000 */
   readonly timeoutMs?: number
+  /**
+   * A text that results is fetched as a whole, up to 64 million characters, where it is too long for its outcome;
+   * if that fails, the eval is lost. Without it the result says how much was left out. @defaultValue false
+   */
+  readonly whole?: boolean
   /** Aborting it cancels the eval. */
   readonly signal?: AbortSignal
 }

@@ -27,6 +27,19 @@ export function readArguments(body: string | undefined): readonly RemoteObject[]
   return Array.isArray(list) ? list.filter(isRemoteObject) : []
 }
 
+/** How long a text is that the outcome says only the beginning of. */
+export function lengthOfCut({ outcome, result }: Outcome): number | undefined {
+  if (outcome !== "value" || result.type !== "string" || typeof result.value === "string") return undefined
+  const { text, more } = (result.preview ?? {}) as { readonly text?: unknown; readonly more?: unknown }
+  return typeof text === "string" && Number.isSafeInteger(more) ? text.length + (more as number) : undefined
+}
+
+/** A part of a text; empty where it is none. */
+export function readPart(body: string): string {
+  const part = parse(body)
+  return typeof part === "string" ? part : ""
+}
+
 /** Names to complete by; what is none is left out. */
 export function readNames(body: string | undefined): readonly string[] {
   const list = parse(body)

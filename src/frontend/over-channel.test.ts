@@ -342,3 +342,81 @@ test("console lines come with their arguments, those that are not in the protoco
   const { op: _, ...fields } = line
   expect(lines).toEqual([{ ...fields, dropped: 0, args: [resultOfTwo] }])
 })
+
+/** The outcome of `id1` as a page says it of a text of so many characters. */
+function sayLong(length: number): void {
+  const preview = { kind: "string", text: "ab", more: length - 2 }
+  bridge.say({ op: "sent", id: "id1", runtime: answering(shop) })
+  bridge.say({ ...two, id: "id1", runtime: answering(shop) }, { type: "string", description: "ab…", preview })
+}
+
+test("[P33] a text that is too long for its outcome is read to its end before the eval settles and is acknowledged", async () => {
+  bridge.welcome({ runtimes: [shop] })
+  const { settled } = watched(frontEnd.evaluate("long", { whole: true, timeoutMs: 1000 }))
+  bridge.heard()
+  sayLong(7)
+  expect(bridge.heard()).toEqual([{ op: "read", id: "id2", runtime: "r1", eval: "id1", from: 0 }])
+  clock.advance(5000)
+  bridge.say({ op: "part", id: "id2" }, "abc")
+  expect(bridge.heard()).toEqual([{ op: "read", id: "id3", runtime: "r1", eval: "id1", from: 3 }])
+  bridge.say({ op: "part", id: "id2" }, "too late")
+  bridge.say({ op: "part", id: "id3" }, "\ud83ddef")
+  await turn()
+  expect(settled).toMatchObject([
+    { outcome: "value", result: { type: "string", value: "abc\ud83ddef" }, durationMs: 3 },
+  ])
+  expect(bridge.heard()).toEqual([{ op: "ack", ids: ["id1"] }])
+  expect(clock.pending).toBe(0)
+})
+
+test("[P33] it is read on where the connection broke, from another bridge too", async () => {
+  bridge.welcome({ runtimes: [shop] })
+  const { settled } = watched(frontEnd.evaluate("long", { whole: true }))
+  sayLong(4)
+  bridge.say({ op: "part", id: "id2" }, "ab")
+  bridge.drop()
+  bridge.heard()
+  bridge.welcome({ bridge: "bridge-2", runtimes: [shop] })
+  expect(bridge.heard()).toMatchObject([{ op: "hello" }, { op: "eval", id: "id1", session: "s1" }])
+  sayLong(4)
+  expect(bridge.heard()).toEqual([{ op: "read", id: "id4", runtime: "r1", eval: "id1", from: 2 }])
+  bridge.say({ op: "part", id: "id4" }, "cd")
+  await turn()
+  expect(settled).toMatchObject([{ outcome: "value", result: { value: "abcd" } }])
+})
+
+test.each<[what: string, why: string, length: number, answer: () => void]>([
+  ["is longer than may be", "it has 70000000 characters, and no more than 67108864", 70_000_000, () => undefined],
+  ["is kept no longer", "keeps it no longer", 4, () => bridge.say({ op: "part", id: "id2" })],
+  ["is in another language", "cannot be read", 4, () => bridge.say({ op: "part", id: "id2" }, { text: "abcd" })],
+  ["is longer than was said", "cannot be read", 4, () => bridge.say({ op: "part", id: "id2" }, "abcde")],
+  ["went with its page", "page closed", 4, () => bridge.say({ op: "part", id: "id2", problem: "page closed" })],
+  ["does not come", "does not answer", 4, () => clock.advance(65_000)],
+])("[P33] an eval whose text %s is lost, with the reason", async (_, why, length, answer) => {
+  bridge.welcome({ runtimes: [shop] })
+  const { settled } = watched(frontEnd.evaluate("long", { whole: true }))
+  sayLong(length)
+  answer()
+  await turn()
+  const reason = expect.stringMatching(`the whole of its result did not come: .*${why}`)
+  expect(settled).toMatchObject([{ outcome: "lost", result: { code: "overflow", reason, ran: "unknown" } }])
+  expect(bridge.heard().at(-1)).toEqual({ op: "ack", ids: ["id1"] })
+  expect(clock.pending).toBe(0)
+})
+
+test("[P33] who gives up no longer needs the text, and who did not ask for the whole gets its beginning", async () => {
+  bridge.welcome({ runtimes: [shop] })
+  const cancel = new AbortController()
+  const { settled } = watched(frontEnd.evaluate("long", { whole: true, signal: cancel.signal }))
+  sayLong(4)
+  bridge.heard()
+  cancel.abort()
+  await turn()
+  expect(settled).toMatchObject([{ outcome: "cancelled" }])
+  expect(bridge.heard()).toContainEqual({ op: "ack", ids: ["id1"] })
+  const short = watched(frontEnd.evaluate("long"))
+  bridge.say({ ...two, id: "id3", runtime: answering(shop) }, { type: "string", preview: { text: "ab", more: 2 } })
+  await turn()
+  expect(short.settled).toMatchObject([{ outcome: "value", result: { preview: { more: 2 } } }])
+  expect(clock.pending).toBe(0)
+})

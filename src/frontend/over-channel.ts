@@ -93,6 +93,8 @@ export function frontEndOver(openChannel: OpenChannel, { name, clock, newId }: F
       }
       case "completions":
         return completed(message, body)
+      case "part":
+        return evals.part(message, body)
       case "evaluated": {
         const { op: _, ...evaluated } = message
         return events.emit("evaluated", evaluated)

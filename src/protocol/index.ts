@@ -22,7 +22,7 @@ export type {
   ToRuntime,
   WithBody,
 } from "./messages.ts"
-export { outcomeKinds } from "./outcome.ts"
+export { outcomeKinds, textLimits } from "./outcome.ts"
 export type { LossCode, Lost, Outcome, OutcomeKind, Refused, RemoteObject, Stopped, Thrown } from "./outcome.ts"
 export { previewLimits } from "./preview.ts"
 export type { ObjectPreview, Preview, PreviewEntry, PreviewKey, Token } from "./preview.ts"

@@ -62,6 +62,9 @@ const completionWish = { id, chain: listOf(text), prefix: text } as const satisf
 const levelSummary = shape({ level: text, count, last: count })
 export type LevelSummary = Infer<typeof levelSummary.fields>
 
+/** A part of the text that an eval of this id resulted in, from this character on. */
+const partWish = { id, eval: id, from: count } as const satisfies Shape
+
 /** Heard by every end at any time, also before hello. */
 const common = {
   ping: { id: optional(text) },
@@ -121,6 +124,7 @@ export const toRuntime = {
   /** Without `stylesheets` (URL paths), the whole page. */
   reload: { stylesheets: optional(listOf(text)) },
   complete: completionWish,
+  read: partWish,
 } as const satisfies Record<string, Shape>
 
 export const fromRuntime = {
@@ -149,6 +153,8 @@ export const fromRuntime = {
   console: consoleLine,
   /** Body: the names as JSON, the nearest first. */
   completions: { id, isCut: optional(boolean) },
+  /** Body: a part of a text as JSON, as long as parts are; none where the text is not kept. */
+  part: { id },
   /** Body: a text for the clipboard of the front end that asked for this eval. */
   copy: { id },
 } as const satisfies Record<string, Shape>
@@ -173,6 +179,7 @@ export const fromFrontEnd = {
   use: { runtime: text },
   reload: { id, runtime: optional(text), stylesheets: optional(listOf(text)) },
   complete: { ...completionWish, runtime: optional(text) },
+  read: { ...partWish, runtime: id },
   /** Remembered console lines: those that meet all conditions, and of them the latest `limit`. */
   recall: {
     id,
@@ -225,6 +232,8 @@ export const toFrontEnd = {
   },
   /** Body: the names as JSON, absent with a `problem`. */
   completions: { id, isCut: optional(boolean), problem: optional(text) },
+  /** Body: as the runtime said it. */
+  part: { id, problem: optional(text) },
   /** Body: a text for the clipboard, from the eval of this id. */
   copy: { id, runtime: answeringRuntime },
 } as const satisfies Record<string, Shape>

@@ -64,6 +64,9 @@ export interface Stopped {
   readonly ran: "no" | "unknown"
 }
 
+/** A text that is too long for its outcome is read in parts, in characters as JavaScript counts them; one that is longer than `whole` is not kept. */
+export const textLimits = { part: 256 * 1024, whole: 64 * 1024 * 1024 } as const
+
 /** How an eval ended: each has exactly one [L37]. */
 export type Outcome =
   | { readonly outcome: "value"; readonly result: RemoteObject }

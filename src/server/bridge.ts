@@ -89,11 +89,17 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
       frontEnds.reseat()
       router.rethink()
     },
-    sessionReady: (runtime) => router.sessionReady(runtime),
-    sessionEnded: (runtime, loss) => router.sessionEnded(runtime, loss),
+    sessionReady: (runtime) => {
+      router.sessionReady(runtime)
+      frontEnds.sessionReady(runtime.id)
+    },
+    sessionEnded: (runtime, loss) => {
+      router.sessionEnded(runtime, loss)
+      frontEnds.sessionEnded(runtime.id, loss.reason)
+    },
     outcome: (by, outcome, body) => router.outcome(by, outcome, body),
     console: (by, line, body) => desk.hear(by, line, body),
-    completions: (runtime, answer, body) => frontEnds.completions(runtime, answer, body),
+    reply: (runtime, reply, body) => frontEnds.reply(runtime, reply, body),
     copy: (by, copy, text) => router.copy(by, copy, text),
     owes: (session) => router.owes(session),
     now,

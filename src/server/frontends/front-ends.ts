@@ -16,8 +16,8 @@ import { write } from "../peer.ts"
 import { plain } from "../plain.ts"
 import { answering, type Runtime } from "../runtimes/registry.ts"
 import type { Socket } from "../socket.ts"
-import { Completions } from "./completions.ts"
 import { FrontEndPeer, type FrontEndPeerUse, type FrontEndWish } from "./peer.ts"
+import { Questions, type Reply } from "./questions.ts"
 
 /** A front end that is here, or that may come back. */
 interface FrontEnd {
@@ -50,13 +50,18 @@ export interface FrontEndsParts {
   readonly left: (frontEnd: string, forGood: boolean) => void
 }
 
+/** Whoever types waits no longer for names. */
+const typingMs = 2000
+/** A part of a text may have a slow way. */
+const readingMs = 60_000
+
 /** Those who ask, and where each one's evals go. */
 export class FrontEnds implements FrontEndPeerUse {
   readonly #parts: FrontEndsParts
   readonly #frontEnds = new Map<string, FrontEnd>()
   /** All sockets, also those that have not said hello. */
   readonly #peers = new Set<FrontEndPeer>()
-  readonly #completions = new Completions()
+  readonly #questions = new Questions()
 
   constructor(parts: FrontEndsParts) {
     this.#parts = parts
@@ -111,8 +116,17 @@ export class FrontEnds implements FrontEndPeerUse {
     }
   }
 
-  completions(runtime: string, answer: Said<FromRuntime, "completions">, body: string | undefined): void {
-    this.#completions.answer(runtime, answer, body)
+  reply(runtime: string, reply: Reply, body: string | undefined): void {
+    this.#questions.answer(runtime, reply, body)
+  }
+
+  /** A session said hello, on its first socket or another. */
+  sessionReady(runtime: string): void {
+    this.#questions.again(runtime)
+  }
+
+  sessionEnded(runtime: string, reason: string): void {
+    this.#questions.ended(runtime, reason)
   }
 
   /** Runtimes came or went. */
@@ -125,7 +139,7 @@ export class FrontEnds implements FrontEndPeerUse {
       if (presence.at === "away") clearTimeout(presence.timer)
     }
     this.#frontEnds.clear()
-    this.#completions.stop()
+    this.#questions.stop()
     let nth = 0
     for (const peer of this.#peers) {
       peer.say({ op: "restarting", retryAfterMs: retryAfterMs(nth++) })
@@ -167,6 +181,8 @@ export class FrontEnds implements FrontEndPeerUse {
         return this.#reload(frontEnd, from, message)
       case "complete":
         return this.#complete(frontEnd, from, message)
+      case "read":
+        return this.#read(frontEnd, from, message)
       case "recall":
         return this.#recall(frontEnd, from, message)
       default:
@@ -252,8 +268,24 @@ export class FrontEnds implements FrontEndPeerUse {
     const { id, chain, prefix, runtime: wish } = message
     const runtime = reachable(wish, seat, this.#parts.runtimes())
     if (typeof runtime === "string") return peer.say({ op: "completions", id, problem: runtime })
-    const answerId = this.#completions.expect(runtime, id, (answer, body) => peer.say(answer, body))
-    this.#parts.sendToRuntime(runtime.id, write({ op: "complete", id: answerId, chain, prefix }))
+    this.#questions.ask(
+      runtime,
+      typingMs,
+      (asked) => this.#parts.sendToRuntime(runtime.id, write({ op: "complete", id: asked, chain, prefix })),
+      (answer, body) => peer.say({ op: "completions", id, ...answer }, body),
+    )
+  }
+
+  #read({ seat }: FrontEnd, peer: FrontEndPeer, message: Said<FromFrontEnd, "read">): void {
+    const { id, eval: read, from, runtime: wish } = message
+    const runtime = existing(wish, seat, this.#parts.runtimes())
+    if (typeof runtime === "string") return peer.say({ op: "part", id, problem: runtime })
+    this.#questions.ask(
+      runtime,
+      readingMs,
+      (asked) => this.#parts.sendToRuntime(runtime.id, write({ op: "read", id: asked, eval: read, from })),
+      (answer, body) => peer.say({ op: "part", id, ...answer }, body),
+    )
   }
 
   #recall({ seat }: FrontEnd, peer: FrontEndPeer, message: Said<FromFrontEnd, "recall">): void {

@@ -14,7 +14,7 @@ export interface FrontEndPeerUse {
 
 export type FrontEndWish = Extract<
   FromFrontEnd,
-  { op: "eval" | "cancel" | "ack" | "use" | "reload" | "complete" | "recall" }
+  { op: "eval" | "cancel" | "ack" | "use" | "reload" | "complete" | "read" | "recall" }
 >
 
 /** Unread bytes beyond which console lines are dropped, and counted. */
@@ -61,6 +61,7 @@ export class FrontEndPeer extends Peer<FromFrontEnd> implements Pulsing {
       case "use":
       case "reload":
       case "complete":
+      case "read":
       case "recall":
         return this.#use.asked(this, message, body)
       case "bye":

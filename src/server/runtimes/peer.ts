@@ -1,4 +1,5 @@
 import { closeCode, decodeFromRuntime, type FromRuntime, type RuntimeInfo, type Said } from "../../protocol/index.ts"
+import type { Reply } from "../frontends/questions.ts"
 import { Peer } from "../peer.ts"
 import type { Pulsing } from "../pulse.ts"
 import type { Socket } from "../socket.ts"
@@ -13,7 +14,7 @@ export interface RuntimePeerUse {
   answered(from: RuntimePeer, by: "page" | "network"): void
   outcome(from: RuntimePeer, outcome: Said<FromRuntime, "outcome">, body: string | undefined): void
   console(from: RuntimePeer, line: Said<FromRuntime, "console">, body: string | undefined): void
-  completions(from: RuntimePeer, answer: Said<FromRuntime, "completions">, body: string | undefined): void
+  reply(from: RuntimePeer, reply: Reply, body: string | undefined): void
   copy(from: RuntimePeer, copy: Said<FromRuntime, "copy">, text: string | undefined): void
   left(from: RuntimePeer, code: number, bye: string | undefined): void
   /** Its code answers no more, or answers again. */
@@ -124,7 +125,8 @@ export class RuntimePeer extends Peer<FromRuntime> implements Pulsing {
       case "console":
         return this.#use.console(this, message, body)
       case "completions":
-        return this.#use.completions(this, message, body)
+      case "part":
+        return this.#use.reply(this, message, body)
       case "copy":
         return this.#use.copy(this, message, body)
       case "pong":

@@ -7,6 +7,7 @@ import {
   type RuntimeInfo,
   type Said,
 } from "../../protocol/index.ts"
+import type { Reply } from "../frontends/questions.ts"
 import type { Socket } from "../socket.ts"
 import { RuntimePeer, type RuntimePeerUse } from "./peer.ts"
 import {
@@ -38,7 +39,7 @@ export interface RuntimesParts {
   readonly sessionEnded: (runtime: AnsweringRuntime, loss: Loss) => void
   readonly outcome: (by: AnsweringRuntime, outcome: Said<FromRuntime, "outcome">, body: string | undefined) => void
   readonly console: (by: AnsweringRuntime, line: Said<FromRuntime, "console">, body: string | undefined) => void
-  readonly completions: (runtime: string, answer: Said<FromRuntime, "completions">, body: string | undefined) => void
+  readonly reply: (runtime: string, reply: Reply, body: string | undefined) => void
   readonly copy: (by: AnsweringRuntime, copy: Said<FromRuntime, "copy">, text: string | undefined) => void
   /** Whether an eval runs in that session. */
   readonly owes: (session: string) => boolean
@@ -159,8 +160,8 @@ export class Runtimes implements RuntimePeerUse {
     from.ackLine(line.seq)
   }
 
-  completions({ speaksFor }: RuntimePeer, answer: Said<FromRuntime, "completions">, body: string | undefined): void {
-    if (speaksFor !== undefined) this.#parts.completions(speaksFor.id, answer, body)
+  reply({ speaksFor }: RuntimePeer, reply: Reply, body: string | undefined): void {
+    if (speaksFor !== undefined) this.#parts.reply(speaksFor.id, reply, body)
   }
 
   copy({ speaksFor }: RuntimePeer, copy: Said<FromRuntime, "copy">, text: string | undefined): void {
