@@ -25,6 +25,7 @@ startFromTag(() => ({
     }
   },
   complete: ignore,
+  served: ignore,
   acknowledge: ignore,
   start: ignore,
   stop: ignore,

@@ -6,6 +6,8 @@ import { describe, describeThrown } from "./describe.ts"
 import { createEvaluator, type Completion, type Evaluator } from "./evaluator.ts"
 import { stringify, type Platform } from "./platform.ts"
 import type { Abilities, Wire } from "./runtime.ts"
+import type { Serve } from "./scripts.ts"
+import { createServing } from "./serving.ts"
 
 type Evaluating = Pick<Evaluator, "current" | "declared" | "evaluate" | "read" | "restorePositions">
 
@@ -13,8 +15,14 @@ type Evaluating = Pick<Evaluator, "current" | "declared" | "evaluate" | "read" |
 const whole = { maxLength: 1e5, maxText: 1e6 } as const
 
 /** All that a console can: values as they are, names of its own, completion, and what the page itself says. */
-export function createAbilities(platform: Platform, wire: Wire, evaluator: Evaluating = createEvaluator()): Abilities {
+export function createAbilities(
+  platform: Platform,
+  wire: Wire,
+  openEvaluator: (serve: Serve) => Evaluating = (serve) => createEvaluator({ serve }),
+): Abilities {
   const { clock } = platform
+  const serving = createServing(clock, wire.send)
+  const evaluator = openEvaluator(serving.serve)
   const restoreStack = (stack: string): string => evaluator.restorePositions(stack)
   const tap = createConsoleTap({
     ...platform,
@@ -50,6 +58,12 @@ export function createAbilities(platform: Platform, wire: Wire, evaluator: Evalu
 
   return {
     ...tap,
+    served: serving.served,
+
+    resume() {
+      serving.resume()
+      tap.resume()
+    },
 
     async evaluate(request, code) {
       const { id } = request

@@ -12,10 +12,12 @@ export interface Bindings {
   readonly checked: object
   /** A name that the header declares although it is there as another kind. */
   clash(header: EvalHeader): string | undefined
-  /** The names that the header declares and that are not there yet, with commas. */
-  fresh(header: EvalHeader): string
+  /** The names that the header declares and that are not there yet. */
+  fresh(header: EvalHeader): readonly string[]
   /** They are there now, without a value. */
   add(header: EvalHeader): void
+  /** Takes how the value of a name is had and given. */
+  access(name: string, get: () => unknown, set: (value: unknown) => void): void
   /** They have their value from now on. */
   markReady(...names: readonly string[]): void
   /** Makes the code ask `__repl.n` for the names that need it, and tells how positions moved. */
@@ -25,6 +27,11 @@ export interface Bindings {
 interface Binding {
   readonly isConst: boolean
   isReady: boolean
+}
+
+interface Access {
+  readonly get: () => unknown
+  readonly set: (value: unknown) => void
 }
 
 /** What prepared code does at a site; src/language has the same numbers. */
@@ -44,9 +51,9 @@ function fail(error: Error, accessor: object): never {
   throw error
 }
 
-/** @param reach - gives the value of an expression in the global scope */
-export function createBindings(reach: (expression: string) => unknown): Bindings {
+export function createBindings(): Bindings {
   const bindings = create(null) as Record<string, Binding | undefined>
+  const accesses = create(null) as Record<string, Access>
   const checked = create(null) as object
 
   // Arrays are read and filled by index throughout: the page may have changed what they can do.
@@ -57,15 +64,14 @@ export function createBindings(reach: (expression: string) => unknown): Bindings
 
   function watch(name: string, isConst: boolean): void {
     const binding = (bindings[name] = { isConst, isReady: false })
-    let access: { readonly g: () => unknown; readonly s: (value: unknown) => void } | undefined
-    const get = (): unknown => reachReady(get).g()
+    const get = (): unknown => reachReady(get).get()
     const set = (value: unknown): void => {
       if (isConst) fail(new TypeError("Assignment to constant variable."), set)
-      reachReady(set).s(value)
+      reachReady(set).set(value)
     }
-    const reachReady = (accessor: object): NonNullable<typeof access> => {
+    const reachReady = (accessor: object): Access => {
       if (!binding.isReady) fail(new ReferenceError(`${name} is not defined`), accessor)
-      return (access ??= reach(`({g:()=>${name},s:v=>${name}=v})`) as NonNullable<typeof access>)
+      return accesses[name]!
     }
     defineProperty(checked, name, { __proto__: null, get, set } as PropertyDescriptor)
   }
@@ -86,9 +92,9 @@ export function createBindings(reach: (expression: string) => unknown): Bindings
     },
 
     fresh(header) {
-      let names = ""
+      const names: string[] = []
       forEach(header, (name) => {
-        if (!bindings[name]) names += (names && ",") + name
+        if (!bindings[name]) names[names.length] = name
       })
       return names
     },
@@ -97,6 +103,10 @@ export function createBindings(reach: (expression: string) => unknown): Bindings
       forEach(header, (name, isConst) => {
         if (!bindings[name]) watch(name, isConst)
       })
+    },
+
+    access(name, get, set) {
+      accesses[name] = { get, set }
     },
 
     markReady(...names) {

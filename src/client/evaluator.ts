@@ -1,7 +1,7 @@
 import type { Refused } from "../protocol/index.ts"
 import { createBindings, type EvalHeader } from "./bindings.ts"
 import { createRestorer } from "./positions.ts"
-import { findScripts, named, type Scripts } from "./scripts.ts"
+import { beside, findWays, named, type Scripts, type Serve } from "./scripts.ts"
 
 /** How an input ended here, before its value is described. */
 export type Completion =
@@ -31,6 +31,8 @@ export interface EvaluatorParts {
   readonly evalGlobally?: (text: string) => unknown
   /** @defaultValue what the surroundings have */
   readonly scripts?: Scripts | undefined
+  /** For pages whose policy allows no scripts but those of the bridge. @defaultValue there is no such way */
+  readonly serve?: Serve
   /** The global object that both of these work on. @defaultValue this one's own */
   readonly scope?: typeof globalThis
 }
@@ -50,7 +52,7 @@ interface Placed {
   readonly run: (box: Box) => unknown
 }
 
-const { defineProperty } = Object
+const { defineProperty } = Reflect
 const {
   eval: evalAtLoad,
   Promise,
@@ -65,43 +67,62 @@ const {
 
 export function createEvaluator(parts: EvaluatorParts = {}): Evaluator {
   const { evalGlobally = evalAtLoad, scope = globalThis } = parts
-  let scripts = "scripts" in parts ? parts.scripts : findScripts()
-  let isEvalAllowed: boolean | undefined
+  const ways = "scripts" in parts ? beside(parts.scripts) : findWays(parts.serve)
+  /** Which of them is the best that may still be allowed. */
+  let way = 0
+  let isEvalAllowed = ways.isEvalUnwanted ? false : undefined
   const restorer = createRestorer()
-  const bindings = createBindings(read)
+  const bindings = createBindings()
   defineProperty(bindings.checked, "import", { value: importFromHere })
-  /** Prepared code puts the function that it becomes into `f`, asks `n` for names, and in loops calls `c`. */
-  const guard = { f: undefined as unknown, n: bindings.checked, c: checkLoop }
+  /**
+   * Prepared code puts the function that it becomes into `f`, asks `n` for names, and in loops calls `c`.
+   * What is added to it here tells `a` how to reach a name, and in modules finds the global object in
+   * `g` and leaves its `import()` in `m`.
+   */
+  const guard = {
+    f: undefined as unknown,
+    n: bindings.checked,
+    c: checkLoop,
+    a: access,
+    g: scope,
+    m: undefined as unknown,
+  }
   defineProperty(scope, "__repl", { value: guard, configurable: true })
 
   function canEval(): boolean {
     try {
-      isEvalAllowed ??= evalGlobally("1") === 1
+      isEvalAllowed ??= evalGlobally(ways.trust("1")) === 1
     } catch {
       isEvalAllowed = false
     }
     return isEvalAllowed
   }
 
-  /** Runs a text that puts something into `guard.f`. */
-  function handOver(text: string, source: string, via: Scripts | undefined): unknown {
-    guard.f = undefined
-    if (via) via.run(text, source)
-    else evalGlobally(named(text, source))
-    return guard.f
+  function access(name: string, get: () => unknown, set: (value: unknown) => void): void {
+    bindings.access(name, get, set)
+    // Nothing else of a module's scope is seen outside of it.
+    if (ways.scripts[way]?.areModules) {
+      defineProperty(scope, name, { __proto__: null, get, set, configurable: true } as PropertyDescriptor)
+    }
   }
 
   function read(expression: string): unknown {
-    return canEval() ? evalGlobally(expression) : handOver(`__repl.f=${expression}`, "repl", scripts)
+    if (canEval()) return evalGlobally(ways.trust(expression))
+    const via = ways.scripts[way]
+    if (!via || via.isServed) throw new EvalError(expression)
+    guard.f = undefined
+    void via.run(`__repl.f=${expression}`, "repl")
+    return guard.f
   }
 
   /** Where `import()` itself would look for modules beside this client. */
   function importFromHere(specifier: unknown, options?: unknown): unknown {
     const name = String(specifier)
     const url = /^\.{0,2}\//.test(name) ? new URL(name, document?.baseURI ?? location.href).href : name
-    return (read("(url,options)=>import(url,options)") as (...parts: unknown[]) => unknown)(url, options)
+    return ((guard.m ?? read("(url,options)=>import(url,options)")) as (...parts: unknown[]) => unknown)(url, options)
   }
 
+  let turn: Promise<void> | undefined
   let current: string | undefined
   let busySince = 0
 
@@ -116,39 +137,60 @@ export function createEvaluator(parts: EvaluatorParts = {}): Evaluator {
   }
 
   /** Makes an input ready, without running anything of it. */
-  function place(code: string, header: EvalHeader): Placed | Refused {
-    const viaScript = header.asScript || !canEval() ? scripts : undefined
-    if (!viaScript && !canEval()) {
-      return { name: "EvalError", message: "the policy of this page forbids to evaluate code in it" }
+  async function place(code: string, header: EvalHeader): Promise<Placed | Refused> {
+    if (isEvalAllowed === undefined && !canEval()) await ways.settled()
+    const via = header.asScript || !canEval() ? ways.scripts[way] : undefined
+    if (!via && !canEval()) {
+      return { name: "EvalError", message: `the policy of this page forbids to evaluate code in it${ways.refusal()}` }
     }
     const clash = bindings.clash(header)
     if (clash) return { name: "SyntaxError", message: `Identifier '${clash}' has already been declared` }
 
     const isExpression = header.form !== "sync" && header.form !== "async"
-    const head = viaScript && isExpression ? "__repl.f=()=>(" : ""
-    const tail = head && "\n)"
-    const fresh = bindings.fresh(header)
-    const declaration = fresh && `\n${viaScript ? "let" : "var"} ${fresh}`
-    const patched = bindings.patch(code, header, !viaScript?.haveBase)
+    const patched = bindings.patch(code, header, !via?.haveBase)
+    const { head, tail } = surround(patched.text, header, via, isExpression)
     const shifts = [[1, head.length + 1, head.length], patched.shifts, header.shifts ?? []]
     const source = restorer.remember(shifts)
-    const text = head + patched.text + tail + declaration
-    if (!viaScript && isExpression) return { source, run: () => evalGlobally(named(text, source)) }
+    const text = head + patched.text + tail
+    if (!via && isExpression) return { source, run: () => evalGlobally(ways.trust(named(text, source))) }
 
-    let run: unknown
+    guard.f = undefined
     try {
-      run = handOver(text, source, viaScript)
+      if (via) await via.run(text, source)
+      else evalGlobally(ways.trust(named(text, source)))
     } catch (error) {
       const { name, message } = error as Error
       return { name, message }
     }
-    if (!run) {
+    if (!guard.f) {
       // The policy forbids such scripts, so nothing of it ran.
-      scripts = undefined
+      if (way++ === 0 && ways.isEvalUnwanted) isEvalAllowed = undefined
       return place(code, header)
     }
     bindings.add(header)
-    return { source, run: run as Placed["run"] }
+    return { source, run: guard.f as Placed["run"] }
+  }
+
+  /** What makes a script of a text: it becomes a function, if it is none, and its names become known. */
+  function surround(text: string, header: EvalHeader, via: Scripts | undefined, isExpression: boolean) {
+    const { vars = [], functions = [] } = header
+    const isModule = via?.areModules
+    const fresh = bindings.fresh(header)
+    let head = via && isExpression ? "__repl.f=()=>(" : ""
+    let tail = head && "\n)"
+    for (let i = 0; i < fresh.length; i++) tail += `\n${via ? "let" : "var"} ${fresh[i]}${accessTo(fresh[i]!)}`
+    if (via?.isServed && text.includes("n.import")) tail += "\n__repl.m=(url,options)=>import(url,options)"
+    if (isModule) {
+      head = `(function(){${head}`
+      for (let i = 0; i < functions.length; i++) tail += accessTo(functions[i]!)
+      tail += "\n}).call(__repl.g)"
+    }
+    for (let i = 0; i < vars.length; i++) {
+      const name = vars[i]!
+      if (!isModule) tail += `\nvar ${name}`
+      else if (!(name in scope)) (scope as Record<string, unknown>)[name] = undefined
+    }
+    return { head, tail }
   }
 
   function runAs(id: string | undefined, run: Placed["run"], box: Box): unknown {
@@ -163,7 +205,13 @@ export function createEvaluator(parts: EvaluatorParts = {}): Evaluator {
   return {
     async evaluate(code, header, id) {
       await nextTask()
-      const placed = place(code, header)
+      // Also where the bridge serves the script, inputs run in the order in which they came.
+      const before = turn
+      let end: (() => void) | undefined
+      turn = new Promise((resolve) => (end = resolve))
+      await before
+      const placed = await place(code, header)
+      end!()
       if ("message" in placed) return complete({ kind: "refused", result: placed })
       const { source, run } = placed
       const box: Box = { v: undefined, g: scope, i: bindings.markReady }
@@ -203,4 +251,9 @@ function nextTask(): Promise<void> | undefined {
     if (scheduler) void scheduler.postTask(resolve, { priority: "user-blocking" })
     else setTimeout(resolve)
   })
+}
+
+/** Has the text tell how a name of its scope is reached. The parameter has a name of its own, whatever that one is. */
+function accessTo(name: string): string {
+  return `\n__repl.a("${name}",()=>${name},${name}$=>${name}=${name}$)`
 }

@@ -8,7 +8,8 @@ import { createRuntime, doorOf, type ConnectOptions } from "./runtime.ts"
 function createFakeEvaluator() {
   const running = new Map<string, (completion: Completion) => void>()
   const ran: string[] = []
-  const evaluator: Parameters<typeof createAbilities>[2] = {
+  let serve: (text: string) => Promise<string>
+  const evaluator: ReturnType<NonNullable<Parameters<typeof createAbilities>[2]>> = {
     evaluate(code) {
       ran.push(code)
       if (code === "broken") return Promise.reject(new Error("broken"))
@@ -22,7 +23,11 @@ function createFakeEvaluator() {
     restorePositions: (stack, source) => `${stack} in ${source}`,
   }
   return {
-    evaluator,
+    openEvaluator: (given: typeof serve) => {
+      serve = given
+      return evaluator
+    },
+    serve: (text: string) => serve(text),
     ran,
     end: async (code: string, completion: Completion = { kind: "value", value: code }) => {
       running.get(code)?.(completion)
@@ -33,8 +38,8 @@ function createFakeEvaluator() {
 
 async function setUp(options: ConnectOptions = {}, place: Parameters<typeof createFakePage>[0] = {}) {
   const page = createFakePage(place)
-  const { evaluator, ran, end } = createFakeEvaluator()
-  const link = createRuntime(page.platform, (platform, wire) => createAbilities(platform, wire, evaluator))
+  const { openEvaluator, serve, ran, end } = createFakeEvaluator()
+  const link = createRuntime(page.platform, (platform, wire) => createAbilities(platform, wire, openEvaluator))
   const connected = link.connect(doorOf(options.url), options)
   connected.catch(() => undefined)
   await endOfTurn()
@@ -42,6 +47,7 @@ async function setUp(options: ConnectOptions = {}, place: Parameters<typeof crea
     page,
     link,
     connected,
+    serve,
     ran,
     end,
     ask: async (id: string, code: string) => {
@@ -99,6 +105,39 @@ test("an input sees the console's own names while it runs, and can copy to who a
   expect(page.heard("copy")).toEqual([{ op: "copy", id: "e1", body: "text" }])
   await end("copy('text')")
   expect("copy" in globalThis).toBe(false)
+})
+
+describe("a script that the bridge is to serve [P44]", () => {
+  test("is had by the name that the bridge gives it, where the bridge was dialled", async () => {
+    const { page, serve } = await setUp({ url: "ws://localhost:5/below/runtime" })
+    await page.welcome()
+    const url = serve("text")
+    await endOfTurn()
+    expect(page.heard("chunk")).toEqual([{ op: "chunk", id: "1", body: "text" }])
+    page.say({ op: "chunk", id: "0", chunk: "other" })
+    page.say({ op: "chunk", id: "1", chunk: "name" })
+    expect(await url).toBe("http://localhost:5/below/chunk/name")
+  })
+
+  test("is asked for again after a drop", async () => {
+    const { page, serve, drop } = await setUp()
+    await page.welcome()
+    const url = serve("text")
+    await endOfTurn()
+    await drop()
+    await page.welcome()
+    expect(page.heard("chunk")).toEqual([{ op: "chunk", id: "1", body: "text" }])
+    page.say({ op: "chunk", id: "1", chunk: "name" })
+    expect(await url).toBe("http://127.0.0.1:9001/chunk/name")
+  })
+
+  test("is not waited for for ever", async () => {
+    const { page, serve } = await setUp()
+    await page.welcome()
+    const url = serve("text")
+    page.clock.advance(10_000)
+    await expect(url).rejects.toThrow("the bridge did not serve the code")
+  })
 })
 
 test("names that begin so are told in answer to a wish", async () => {

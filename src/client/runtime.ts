@@ -43,6 +43,8 @@ export interface Abilities {
   /** Runs code; answers with how it ended. May reject: its outcome cannot be described. */
   evaluate(request: Said<ToRuntime, "eval">, code: string): Promise<Ended>
   complete(wish: Said<ToRuntime, "complete">): void
+  /** The bridge serves the script of this id there. */
+  served(id: string, url: string): void
   /** The bridge has the console lines up to this one. */
   acknowledge(seq: number): void
   /** Listens to the page from now on. Twice is fine. */
@@ -74,12 +76,14 @@ export function createRuntime(platform: Platform, createAbilities: CreateAbiliti
   const outbox = createOutbox()
   /** The look that the bridge knows. */
   let shown: string
+  let dialled: string
 
   const link = createLink<ToRuntime, ConnectOptions>("", {
     settings: {},
     clock,
     random,
     openSocket(url, { token, WebSocket = platform.WebSocket }) {
+      dialled = url
       if (!WebSocket) throw new Error("there is no WebSocket here: pass one to connect()")
       // The bridge selects the first; a token is never echoed.
       return new WebSocket(url, token ? ["repl-bridge", `repl-bridge.token.${token}`] : []) as Socket
@@ -203,6 +207,9 @@ export function createRuntime(platform: Platform, createAbilities: CreateAbiliti
         break
       case "read":
         tell(message)
+        break
+      case "chunk":
+        abilities.served(message.id, new URL(`chunk/${message.chunk}`, dialled.replace(/^ws/, "http")).href)
         break
       case "reload":
         if (message.stylesheets) swapStylesheets(window?.document, message.stylesheets)

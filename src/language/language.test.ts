@@ -32,7 +32,7 @@ describe("what is prepared", () => {
     ["await 1", { form: "async" }],
     ["let a = 1; class B {}", { form: "sync", asScript: true, lets: ["a", "B"] }],
     ["const { a, b: [c] } = {}", { form: "sync", asScript: true, consts: ["a", "c"] }],
-    ["var a", { form: "sync", asScript: true }],
+    ["var a", { form: "sync", asScript: true, vars: ["a"] }],
     ["import a from 'b'", { form: "async", asScript: true, consts: ["a"] }],
     ["import('b')", { form: "value", asScript: true }],
     ["() => import('b')", { form: "value", asScript: true }],

@@ -29,6 +29,10 @@ export interface Prepared {
   readonly asScript?: true
   readonly lets?: readonly string[]
   readonly consts?: readonly string[]
+  /** Left to the runtime to declare, with `var`. */
+  readonly vars?: readonly string[]
+  /** Of functions that the text itself declares. */
+  readonly functions?: readonly string[]
   /** See `listSites`. */
   readonly sites?: readonly number[]
   /** See `Rewriting.shifts`. A triple with column 0 tells how many lines further down all is from that line on. */
@@ -98,7 +102,6 @@ function prepareBody(code: string, program: Program, names: Names, edits: Edits,
   rewriting.take(from, code.length)
   rewriting.add("\n}")
   addFunctions(code, rewriting, names)
-  if (names.vars.size > 0) rewriting.add(`\nvar ${[...names.vars].join()}`)
   const unchecked = names.references.filter((reference) => !early.has(reference))
   return finish(names.awaits ? "async" : "sync", code, rewriting, names, unchecked, addedImports)
 }
@@ -135,6 +138,11 @@ function finish(
     ...(declaresNames || importsModules ? { asScript: true } : {}),
     ...unlessEmpty("lets", ofKind("let")),
     ...unlessEmpty("consts", ofKind("const")),
+    ...unlessEmpty("vars", [...vars]),
+    ...unlessEmpty(
+      "functions",
+      functions.map(({ id }) => id.name),
+    ),
     ...unlessEmpty("sites", listSites(code, unchecked, importCalls, addedImports, rewriting.locator())),
     ...unlessEmpty("shifts", [...rewriting.shifts(), ...(functions.length > 0 ? [lines + 1, 0, lines] : [])]),
   }

@@ -115,6 +115,8 @@ export const toRuntime = {
     asScript: optional(boolean),
     lets: optional(listOf(text)),
     consts: optional(listOf(text)),
+    vars: optional(listOf(text)),
+    functions: optional(listOf(text)),
     sites: optional(listOf(count)),
     shifts: optional(listOf(number)),
   },
@@ -125,6 +127,8 @@ export const toRuntime = {
   reload: { stylesheets: optional(listOf(text)) },
   complete: completionWish,
   read: partWish,
+  /** The text of this `id` can be fetched, once and soon, from `/chunk/` and this. */
+  chunk: { id, chunk: id },
 } as const satisfies Record<string, Shape>
 
 export const fromRuntime = {
@@ -157,6 +161,8 @@ export const fromRuntime = {
   part: { id },
   /** Body: a text for the clipboard of the front end that asked for this eval. */
   copy: { id },
+  /** Body: a script that this runtime wants to load from the bridge, because its page's policy allows no other. */
+  chunk: { id },
 } as const satisfies Record<string, Shape>
 
 export const fromFrontEnd = {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto"
 import { readDiscovery } from "../discovery/index.ts"
 import { createPrepare } from "../language/index.ts"
 import { protocolVersion, type RuntimeInfo } from "../protocol/index.ts"
+import { createChunks } from "./chunks.ts"
 import { createConsoleDesk } from "./console/desk.ts"
 import { loadText } from "./console/load-text.ts"
 import { createSourceMaps } from "./console/source-maps.ts"
@@ -68,6 +69,7 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
   const events = createEvents()
   const startedAt = new Date().toISOString()
   const stopping = new AbortController()
+  const chunks = createChunks()
   let port = 0
   let isOpen = false
   let stopped: Promise<void> | undefined
@@ -103,6 +105,7 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
     copy: (by, copy, text) => router.copy(by, copy, text),
     owes: (session) => router.owes(session),
     now,
+    keepChunk: chunks.keep,
   })
   const frontEnds = new FrontEnds({
     bridge: instance,
@@ -161,6 +164,7 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
     request: answerRequests({
       doorman,
       clientScript: typeof clientScript === "string" ? () => clientScript : clientScript,
+      takeChunk: chunks.take,
       demo,
       status: () => ({
         url: url(),
@@ -228,6 +232,7 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
   async function stop(): Promise<void> {
     isOpen = false
     stopping.abort()
+    chunks.clear()
     stopPulse()
     clearTimeout(settling)
     router.stop()

@@ -57,6 +57,18 @@ describe("the gate admits", () => {
     })
   })
 
+  it("a page by its origin to a script of its own, and nobody else [P45]", () => {
+    const chunk: Knock = { ...page, by: "request", target: `/chunk/${"n-_4".repeat(5)}ab` }
+    expect(judge(chunk)).toMatchObject({ admit: true, door: "chunk", origin: "http://localhost:3000" })
+    expect(statusOf({ ...chunk, origins: ["https://evil.example"] })).toBe(403)
+    expect(statusOf({ ...chunk, origins: [], fetched: true })).toBe(403)
+    expect(statusOf({ ...chunk, origins: [] })).toBe(401)
+    expect(statusOf({ ...chunk, method: "HEAD" })).toBe(405)
+    expect(statusOf({ ...chunk, by: "upgrade" })).toBe(404)
+    expect(statusOf({ ...chunk, target: "/chunk/short" })).toBe(404)
+    expect(statusOf({ ...chunk, target: `${chunk.target}/` })).toBe(404)
+  })
+
   it("a runtime outside browsers by the token, in a header or in a subprotocol", () => {
     const runtime = { ...page, origins: [] }
     expect(statusOf(runtime)).toBe(401)

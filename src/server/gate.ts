@@ -76,7 +76,7 @@ export interface Admission {
 
 export type Verdict = Admission | Refusal
 
-export type DoorName = "client" | "page" | "eval" | "status" | "runtime" | "frontend"
+export type DoorName = "client" | "chunk" | "page" | "eval" | "status" | "runtime" | "frontend"
 
 interface Door {
   readonly name: DoorName
@@ -86,6 +86,7 @@ interface Door {
 }
 
 const reading = ["GET", "HEAD"]
+const chunk: Door = { name: "chunk", by: "request", methods: ["GET"], who: "runtimes" }
 const page: Door = { name: "page", by: "request", methods: reading, who: "anyone" }
 const doors: ReadonlyMap<string, Door> = new Map([
   ["/client.js", { name: "client", by: "request", methods: reading, who: "anyone" }],
@@ -96,6 +97,8 @@ const doors: ReadonlyMap<string, Door> = new Map([
 ])
 
 const plainTarget = /^(\/(?:[A-Za-z0-9._~-]+(?:\/[A-Za-z0-9._~-]+)*\/?)?)(?:\?([A-Za-z0-9._~!$'()*+,;:@=&%-]*))?$/
+/** With a name of 128 bits. */
+const chunkPath = /^\/chunk\/[\w-]{22}$/
 const dotSegment = /\/\.{1,2}(?:\/|$)/
 
 /** The subprotocol that carries a token, for ends that cannot set headers. Never echoed. */
@@ -111,7 +114,7 @@ export function decide(knock: Knock, policy: Policy, load: Load): Verdict {
 
   const remote = knock.forwarded && !policy.trustProxy
 
-  const door = policy.pages.has(path) ? page : doors.get(path)
+  const door = policy.pages.has(path) ? page : chunkPath.test(path) ? chunk : doors.get(path)
   if (door === undefined || door.by !== knock.by)
     return refuse(404, `there is nothing at ${quoted(path)} for this kind of request`)
   if (!door.methods.includes(knock.method)) {

@@ -50,6 +50,57 @@ function raw(...lines: readonly string[]): Promise<string> {
 
 const withToken = (): { authorization: string } => ({ authorization: `Bearer ${bridge.token}` })
 
+describe("a script that a page asked for [P44, P45]", () => {
+  const origin = "http://localhost:3000"
+
+  async function keep(text: string): Promise<string> {
+    const { talk } = await new FakeRuntime({ origin }).connect(bridge.port)
+    talk.say({ op: "chunk", id: "c1" }, text)
+    const { header } = await talk.hear("chunk")
+    expect(header["id"]).toBe("c1")
+    return `/chunk/${String(header["chunk"])}`
+  }
+
+  it("is served to it, once", async () => {
+    await start()
+    const path = await keep("run()")
+    const { status, headers, body } = await ask(path, { headers: { origin } })
+    expect([status, body]).toEqual([200, "run()"])
+    expect(headers).toMatchObject({
+      "content-type": "text/javascript; charset=utf-8",
+      "access-control-allow-origin": origin,
+      "cross-origin-resource-policy": "same-origin",
+      "x-content-type-options": "nosniff",
+      "cache-control": "no-store",
+      vary: "Origin",
+    })
+    expect((await ask(path, { headers: { origin } })).status).toBe(404)
+  })
+
+  it("is served to no page of another origin, and stays for its own", async () => {
+    await start()
+    const path = await keep("run()")
+    for (const other of ["http://localhost:3001", "http://127.0.0.1:3000"]) {
+      expect(await ask(path, { headers: { origin: other } })).toMatchObject({ status: 404 })
+    }
+    expect((await ask(path, { headers: { origin: "https://evil.example" } })).status).toBe(403)
+    expect((await ask(path)).status).toBe(401)
+    expect((await ask(path, { headers: { origin } })).body).toBe("run()")
+  })
+
+  it("gives way to the next one of the same page", async () => {
+    await start()
+    const { talk } = await new FakeRuntime({ origin }).connect(bridge.port)
+    talk.say({ op: "chunk", id: "c1" }, "one")
+    talk.say({ op: "chunk", id: "c2" }, "two")
+    const [first, second] = await Promise.all(
+      ["c1", "c2"].map(async (id) => (await talk.hear("chunk", (said) => said["id"] === id)).header["chunk"]),
+    )
+    expect((await ask(`/chunk/${String(first)}`, { headers: { origin } })).status).toBe(404)
+    expect((await ask(`/chunk/${String(second)}`, { headers: { origin } })).body).toBe("two")
+  })
+})
+
 describe("what is public", () => {
   it("is the client script, for everyone, to be read by those who may be runtimes", async () => {
     await start()

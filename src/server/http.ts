@@ -8,6 +8,7 @@ import { plain } from "./plain.ts"
 export interface HttpParts {
   readonly doorman: Doorman
   readonly clientScript: () => string
+  readonly takeChunk: (name: string, origin: string) => string | undefined
   readonly demo: Readonly<Record<string, DemoFile>>
   readonly status: () => unknown
   readonly evaluate: (request: IncomingMessage, response: ServerResponse, query: URLSearchParams) => void
@@ -21,13 +22,15 @@ const always = {
   "Cache-Control": "no-store",
 } as const
 
-export function answerRequests({ doorman, clientScript, demo, status, evaluate }: HttpParts) {
+export function answerRequests({ doorman, clientScript, takeChunk, demo, status, evaluate }: HttpParts) {
   return (request: IncomingMessage, response: ServerResponse): void => {
     const verdict = doorman.judge(request, "request")
     if (!verdict.admit) return refuse(response, verdict)
     switch (verdict.door) {
       case "client":
         return sendClient(response, verdict, clientScript)
+      case "chunk":
+        return sendChunk(response, verdict, takeChunk)
       case "page": {
         const { type, body } = demo[verdict.path]!
         return send(response, 200, type, body)
@@ -58,6 +61,16 @@ function sendClient(response: ServerResponse, { origin, readable }: Admission, c
     return send(response, 500, "text/plain; charset=utf-8", `there is no client script: ${String(error)}\n`)
   }
   send(response, 200, "text/javascript; charset=utf-8", script)
+}
+
+/** To the page that asked for it, and to no other. */
+function sendChunk(response: ServerResponse, { path, origin }: Admission, take: HttpParts["takeChunk"]): void {
+  const text = take(path.slice("/chunk/".length), origin)
+  response.setHeader("Cross-Origin-Resource-Policy", "same-origin")
+  response.setHeader("Vary", "Origin")
+  response.setHeader("Access-Control-Allow-Origin", origin)
+  if (text === undefined) return send(response, 404, "text/plain; charset=utf-8", "it is not here, or not any more\n")
+  send(response, 200, "text/javascript; charset=utf-8", text)
 }
 
 function refuse(response: ServerResponse, { status, reason, allow }: Refusal): void {

@@ -16,6 +16,7 @@ export interface RuntimePeerUse {
   console(from: RuntimePeer, line: Said<FromRuntime, "console">, body: string | undefined): void
   reply(from: RuntimePeer, reply: Reply, body: string | undefined): void
   copy(from: RuntimePeer, copy: Said<FromRuntime, "copy">, text: string | undefined): void
+  chunk(from: RuntimePeer, chunk: Said<FromRuntime, "chunk">, body: string | undefined): void
   left(from: RuntimePeer, code: number, bye: string | undefined): void
   /** Its code answers no more, or answers again. */
   attended(from: RuntimePeer): void
@@ -129,6 +130,8 @@ export class RuntimePeer extends Peer<FromRuntime> implements Pulsing {
         return this.#use.reply(this, message, body)
       case "copy":
         return this.#use.copy(this, message, body)
+      case "chunk":
+        return this.#use.chunk(this, message, body)
       case "pong":
         if (message.id === this.#probe) this.#use.answered(this, "page")
         return

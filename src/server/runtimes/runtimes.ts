@@ -45,6 +45,8 @@ export interface RuntimesParts {
   readonly owes: (session: string) => boolean
   /** Milliseconds that never run backwards. */
   readonly now: () => number
+  /** Keeps a script for a session and says by which name it can be had. */
+  readonly keepChunk: (session: string, origin: string, text: string) => string
 }
 
 /** How many milliseconds apart the bridge would like its runtimes to dial when all come at once [L18]. */
@@ -166,6 +168,12 @@ export class Runtimes implements RuntimePeerUse {
 
   copy({ speaksFor }: RuntimePeer, copy: Said<FromRuntime, "copy">, text: string | undefined): void {
     if (speaksFor !== undefined) this.#parts.copy(speaksFor, copy, text)
+  }
+
+  chunk(from: RuntimePeer, { id }: Said<FromRuntime, "chunk">, text = ""): void {
+    const { origin, speaksFor } = from
+    if (speaksFor === undefined) return
+    from.say({ op: "chunk", id, chunk: this.#parts.keepChunk(speaksFor.session, origin, text) })
   }
 
   left({ id: socket }: RuntimePeer, code: number, bye: string | undefined): void {
