@@ -1,4 +1,4 @@
-import { defaults } from "./defaults.ts"
+import * as defaults from "./defaults.ts"
 import { check, type LinkSettings } from "./options.ts"
 
 /** The delay before the wait with this number, from 0, in milliseconds. */

@@ -2,7 +2,7 @@ import { expect, test } from "vitest"
 import { createFakeClock } from "../../test/support/fake-clock.ts"
 import { createFakeNetwork } from "../../test/support/fake-socket.ts"
 import { decodeToRuntime, writeFrame, writeMessage, type ToRuntime } from "../protocol/index.ts"
-import { defaults } from "./defaults.ts"
+import * as defaults from "./defaults.ts"
 import { createLink, LinkError, type LinkEvents, type LinkParts, type LinkSettings, type Url } from "./index.ts"
 
 const names = [

@@ -1,6 +1,6 @@
 import { closeCode, FrameError, maxBatchLength, writeFrame, writeMessage } from "../protocol/index.ts"
 import { createBackoff } from "./backoff.ts"
-import { defaults } from "./defaults.ts"
+import * as defaults from "./defaults.ts"
 import {
   initialMachine,
   isAlive,

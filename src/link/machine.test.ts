@@ -1,7 +1,7 @@
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { createBackoff } from "./backoff.ts"
-import { defaults } from "./defaults.ts"
+import * as defaults from "./defaults.ts"
 import { initialMachine, isAlive, step, type Config, type LinkEvent, type Machine, type Timer } from "./machine.ts"
 
 const config: Config = {

@@ -1,6 +1,6 @@
 import { closeCode, isFinal, protocolVersion } from "../protocol/index.ts"
 import type { Delay } from "./backoff.ts"
-import { defaults } from "./defaults.ts"
+import * as defaults from "./defaults.ts"
 import type { Drop, LinkEvents, LinkStateName, Welcome } from "./options.ts"
 
 /**
