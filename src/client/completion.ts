@@ -1,4 +1,5 @@
 import type { Evaluator } from "./evaluator.ts"
+import { apply, hasOwn, isNative, match, ownKeys, ownProperty, search } from "./reading.ts"
 
 export interface Completions {
   /** The nearest first: of the session before the page's, own before inherited. */
@@ -10,28 +11,15 @@ export interface Completions {
 const maxScanned = 10_000
 const maxNames = 200
 const maxNameLength = 200
-/** Of objects that inherit from each other; the chain of a proxy may have no end. */
-const maxDepth = 100
 
-// As they were at load, whatever the page makes of them later.
-const { apply, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect
 const { Object } = globalThis
-const { hasOwn } = Object
 const { isView } = ArrayBuffer as { readonly isView: (value: unknown) => boolean }
-const { toString: sourceOf } = Function.prototype as { readonly toString: () => string }
 const { startsWith } = String.prototype as { readonly startsWith: (prefix: string) => boolean }
-const { exec } = RegExp.prototype as { readonly exec: (text: string) => readonly string[] | null }
 
 const identifier = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u
-const nativeGetter = /^function (?:get )?(\S+)\(\)\s*\{\s*\[native code\]\s*\}$/
 
 /** What is in scope beside the properties of the global object. */
 type Scope = Pick<Evaluator, "declared" | "read">
-
-interface Property {
-  readonly value?: unknown
-  readonly get?: (() => unknown) | undefined
-}
 
 /** A value that was found, `undefined` included. */
 type Found = { readonly value: unknown } | undefined
@@ -48,15 +36,15 @@ export function complete(
   scope: Scope,
   global: object = globalThis,
 ): Completions {
-  const search = createSearch(prefix)
+  const names = gatherNames(prefix)
   try {
-    if (chain.length === 0) search.add(scope.declared)
+    if (chain.length === 0) names.add(scope.declared)
     const end = chain.length === 0 ? { value: global } : follow(chain, scope, global)
-    if (end) search.addProperties(end.value)
+    if (end) names.addProperties(end.value)
   } catch {
     // Another origin's window, a revoked proxy, a trap: what was found so far is all.
   }
-  return { names: search.names, isCut: search.isCut }
+  return { names: names.found, isCut: names.isCut }
 }
 
 function follow(chain: readonly string[], scope: Scope, global: object): Found {
@@ -68,7 +56,7 @@ function follow(chain: readonly string[], scope: Scope, global: object): Found {
 function readRoot(name: string, scope: Scope, global: object): Found {
   if (name === "this") return { value: global }
   const property = propertyOf(global, name)
-  if (!apply(exec, identifier, [name]) || (property && !isReadable(property, name))) return undefined
+  if (!match(identifier, name) || (property && !isReadable(property, name))) return undefined
   try {
     // A declaration of the page or the session may stand before the property.
     return { value: scope.read(`(${name})`) }
@@ -84,21 +72,12 @@ function readProperty(value: unknown, name: string): Found {
 }
 
 /** Own or inherited. */
-function propertyOf(value: unknown, name: string): Property | undefined {
-  let holder = holderOf(value)
-  for (let depth = 0; holder !== null && depth < maxDepth; depth++) {
-    const property = getOwnPropertyDescriptor(holder, name) as Property | undefined
-    if (property) return property
-    holder = getPrototypeOf(holder)
-  }
-  return undefined
+function propertyOf(value: unknown, name: string): PropertyDescriptor | undefined {
+  return search(holderOf(value), (holder) => ownProperty(holder, name))
 }
 
-function isReadable(property: Property, name: string): boolean {
-  if (hasOwn(property, "value")) return true
-  // A bound function or a proxy says that it is native too, but not under this name.
-  const source = property.get && apply(exec, nativeGetter, [apply(sourceOf, property.get, [])])
-  return source?.[1] === name
+function isReadable(property: PropertyDescriptor, name: string): boolean {
+  return hasOwn(property, "value") || isNative(property.get, name)
 }
 
 /** Where the properties of a value are found first; `undefined` and `null` have none. */
@@ -111,9 +90,9 @@ function holderOf(value: unknown): object | null {
   return Object(value)
 }
 
-function createSearch(prefix: string) {
+function gatherNames(prefix: string) {
   const seen = { __proto__: null } as unknown as Record<string, true>
-  const names: string[] = []
+  const found: string[] = []
   let scanned = 0
   let isCut = false
 
@@ -129,22 +108,18 @@ function createSearch(prefix: string) {
       if (++scanned > maxScanned) isCut = true
       else if (typeof key === "string" && fits(key)) {
         seen[key] = true
-        if (names.length === maxNames) isCut = true
-        else names[names.length] = key
+        if (found.length === maxNames) isCut = true
+        else found[found.length] = key
       }
     }
   }
 
   return {
-    names,
+    found,
     add,
 
     addProperties(value: unknown): void {
-      let holder = holderOf(value)
-      for (let depth = 0; holder !== null && depth < maxDepth; depth++) {
-        add(isLongList(holder) ? ["length"] : ownKeys(holder))
-        holder = getPrototypeOf(holder)
-      }
+      search(holderOf(value), (holder) => add(isLongList(holder) ? ["length"] : ownKeys(holder)))
     },
 
     get isCut() {
@@ -155,6 +130,6 @@ function createSearch(prefix: string) {
 
 /** To list the positions of 10 MB would take seconds. */
 function isLongList(holder: object): boolean {
-  const length: unknown = getOwnPropertyDescriptor(holder, "length")?.value
+  const length: unknown = ownProperty(holder, "length")?.value
   return isView(holder) || (typeof length === "number" && length > maxScanned)
 }

@@ -24,8 +24,8 @@ export function bare<T extends object>(fresh: T): T {
 }
 
 /** The first answer that `look` finds, in the object or in one that it inherits from. */
-export function search<T>(value: object, look: (holder: object) => T | undefined): T | undefined {
-  let holder: object | null = value
+export function search<T>(value: object | null, look: (holder: object) => T): T | undefined {
+  let holder = value
   for (let link = 0; holder !== null && link < maxChain; link++) {
     const found = look(holder)
     if (found !== undefined) return found

@@ -1,6 +1,5 @@
-import { LinkError, type LinkEvents, type LinkStateName, type Ready } from "../link/index.ts"
+import { isLoopback, LinkError, type LinkEvents, type LinkStateName, type Ready } from "../link/index.ts"
 import type { ToRuntime } from "../protocol/index.ts"
-import { isLoopback } from "./loopback.ts"
 import type { Platform } from "./platform.ts"
 import { createRuntime, doorOf, type ConnectOptions, type CreateAbilities } from "./runtime.ts"
 
@@ -105,7 +104,7 @@ export function createReplBridge(
 function remoteness(window: Window | undefined): string | undefined {
   const origin = window?.origin
   if (origin === "null") return "this page has no origin, which the bridge refuses: open it as http://localhost…"
-  if (origin && !isLoopback(new URL(origin).hostname)) {
+  if (origin && !isLoopback(origin)) {
     return `${origin} is not on this machine: connect it by data-allow-remote in the script tag, or allowRemote`
   }
   return undefined

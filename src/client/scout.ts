@@ -1,5 +1,4 @@
-import type { Scout } from "../link/index.ts"
-import { isLoopback } from "./loopback.ts"
+import { isLoopback, type Scout } from "../link/index.ts"
 
 /** How long the worker rests between two looks. */
 const loopbackMs = 250
@@ -37,7 +36,7 @@ export function createScout({ Worker, Blob, URL }: Pick<typeof globalThis, "Work
   return (address, report) => {
     if (isBlind) return () => {}
     const url = new URL("/client.js", address.replace(/^ws/, "http"))
-    const restMs = isLoopback(url.hostname) ? loopbackMs : elsewhereMs
+    const restMs = isLoopback(url.href) ? loopbackMs : elsewhereMs
     let source: string | undefined
     let isFound = false
     let misses = 0

@@ -1,4 +1,5 @@
 export { createLink } from "./link.ts"
+export { isLoopback } from "./loopback.ts"
 export { LinkError } from "./options.ts"
 export type {
   BackoffOptions,

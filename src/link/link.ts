@@ -1,6 +1,7 @@
 import { closeCode, FrameError, maxBatchLength, writeFrame, writeMessage } from "../protocol/index.ts"
 import { createBackoff } from "./backoff.ts"
 import * as defaults from "./defaults.ts"
+import { isLoopback } from "./loopback.ts"
 import {
   initialMachine,
   isAlive,
@@ -53,9 +54,9 @@ export function createLink<Message extends { readonly op: string }, Settings ext
 ): Link<Message, Settings> {
   const { clock, random, openSocket, decode, deliver } = parts
   // By name; before an address is known it counts as elsewhere [L13].
-  const isLoopback = (): boolean => loopback.test(address)
+  const isNear = (): boolean => isLoopback(address)
   let { settings } = parts
-  let config = configOf(settings, isLoopback)
+  let config = configOf(settings, isNear)
   const listeners = new Map<keyof LinkEvents<Message>, Set<(detail: never) => void>>()
   const timers = new Map<Timer, () => void>()
   const waiters = new Set<Waiter<Message>>()
@@ -343,7 +344,7 @@ export function createLink<Message extends { readonly op: string }, Settings ext
 
   return {
     connect(nextUrl = url, nextSettings = settings) {
-      const nextConfig = configOf(nextSettings, isLoopback)
+      const nextConfig = configOf(nextSettings, isNear)
       if (nextUrl !== url && isAlive(machine.state)) dispatch({ type: "stop", reason: "connecting elsewhere" })
       url = nextUrl
       if (!isAlive(machine.state)) {
@@ -417,7 +418,7 @@ function drain<Item>(queue: Item[], take: (item: Item) => void): void {
   for (let item = queue.shift(); item; item = queue.shift()) take(item)
 }
 
-function configOf(settings: LinkSettings, isLoopback: () => boolean): Config {
+function configOf(settings: LinkSettings, isNear: () => boolean): Config {
   const {
     backoff,
     maxAttempts = Infinity,
@@ -430,10 +431,8 @@ function configOf(settings: LinkSettings, isLoopback: () => boolean): Config {
   check(setupMs > 0, "setupMs", setupMs, "more than 0")
   if (silenceMs !== undefined) check(silenceMs > 0, "silenceMs", silenceMs, "more than 0")
   if (typeof resetAfter === "number") check(resetAfter >= 0, "resetAfter", resetAfter, "at least 0")
-  return { delay: createBackoff(backoff, isLoopback), maxAttempts, setupMs, silenceMs, heartbeat, resetAfter }
+  return { delay: createBackoff(backoff, isNear), maxAttempts, setupMs, silenceMs, heartbeat, resetAfter }
 }
-
-const loopback = /^\w+:\/\/(localhost|[\w.-]+\.localhost|127(\.\d+){3}|\[::1\])(:\d+)?(\/|$)/i
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
