@@ -30,9 +30,11 @@ await buildCommandLine()
 
 async function buildClient() {
   // It reads the client with our own parser, which has just been built.
-  const { bundleClient } = await import("./client.mjs")
+  const { bundleClient, bundleModule } = await import("./client.mjs")
   const script = await bundleClient({ minify: true })
   writeFileSync("dist/client.js", script)
+  // In place of what the compiler wrote, so that it takes its globals once, as the script does.
+  writeFileSync("dist/client/index.js", await bundleModule())
   const core = await bundleClient({ input: "scripts/core.ts", minify: true })
   mkdirSync(".cache", { recursive: true })
   writeFileSync(".cache/core.js", core)

@@ -1,4 +1,4 @@
-// Makes the client one script, as a script tag loads it.
+// Makes the client one script, as a script tag loads it, and one module, as a bundler does.
 import { rolldown } from "rolldown"
 import { minify as squeeze } from "terser"
 import { parse } from "../dist/language/parse.js"
@@ -9,13 +9,24 @@ import { findNames } from "../dist/language/scope.js"
  * @returns {Promise<string>}
  */
 export async function bundleClient({ input = "src/client/auto.ts", minify = false } = {}) {
-  const bundle = await rolldown({ input, platform: "browser", treeshake: { propertyReadSideEffects: false } })
   // Two minifiers find more than either: the first sees modules, the second renames better and repeats more of what it wrote.
-  const compress = minify && { compress: { target: "es2022" }, mangle: false, codegen: false }
-  const { output } = await bundle.generate({ format: "esm", minify: compress })
-  await bundle.close()
-  const code = takeGlobals(output[0].code)
-  return minify ? (await squeeze(code, terserOptions)).code : code
+  const code = await bundle(input, minify && { compress: { target: "es2022" }, mangle: false, codegen: false })
+  const script = `(globalThis => {\n${takeGlobals(code)}${code}})(globalThis);\n`
+  return minify ? (await squeeze(script, terserOptions)).code : script
+}
+
+/** @returns {Promise<string>} */
+export async function bundleModule() {
+  const code = await bundle("src/client/index.ts", false)
+  const exportsAt = code.lastIndexOf("export {")
+  return takeGlobals(code.slice(0, exportsAt)) + code
+}
+
+async function bundle(input, minify) {
+  const build = await rolldown({ input, platform: "browser", treeshake: { propertyReadSideEffects: false } })
+  const { output } = await build.generate({ format: "esm", minify })
+  await build.close()
+  return output[0].code
 }
 
 /** None of our getters does anything, and none of the globals that we took is changed. */
@@ -25,7 +36,7 @@ const terserOptions = {
 }
 
 /**
- * What the script uses of the page is taken once, at load: later an input may
+ * What the code uses of the page is taken once, at load: later an input may
  * declare an `Object` or a `Promise` of its own, and the page may replace its.
  * @param {string} code
  */
@@ -33,5 +44,5 @@ function takeGlobals(code) {
   const { references } = findNames(parse(`(() => {${code}})()`), true)
   const names = new Set(references.map(({ name }) => name))
   for (const constant of ["globalThis", "undefined", "NaN", "Infinity"]) names.delete(constant)
-  return `(globalThis => {\nconst { ${[...names].sort().join(", ")} } = globalThis;\n${code}})(globalThis);\n`
+  return `const { ${[...names].sort().join(", ")} } = globalThis;\n`
 }
