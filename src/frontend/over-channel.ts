@@ -113,6 +113,7 @@ export function frontEndOver(openChannel: OpenChannel, { name, clock, newId }: F
       case "welcome":
       case "reject":
       case "restarting":
+      case "busy":
       case "ping":
       case "pong":
       case "error":

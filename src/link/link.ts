@@ -31,7 +31,7 @@ type Own =
   | Welcome
   | { readonly op: "ping" | "pong"; readonly id?: string }
   | { readonly op: "reject"; readonly code: number; readonly reason: string }
-  | { readonly op: "restarting"; readonly retryAfterMs: number }
+  | { readonly op: "restarting" | "busy"; readonly retryAfterMs: number }
   | { readonly op: "error"; readonly message: string }
 
 /** What is told, and what is done. */
@@ -273,6 +273,7 @@ export function createLink<Message extends { readonly op: string }, Settings ext
         dispatch({ type: "rejected", attempt, code: own.code, reason: own.reason })
         break
       case "restarting":
+      case "busy":
         dispatch({ type: "advised", attempt, retryAfterMs: own.retryAfterMs })
         break
       case "error":

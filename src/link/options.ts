@@ -93,7 +93,7 @@ export interface LinkParts<Message extends { readonly op: string }, Settings ext
   /** The hello message as text, made anew for each attempt. */
   readonly hello: (settings: Settings) => string
   readonly decode: Decode<Message>
-  /** Every decoded message but ping, pong, welcome, reject and restarting, which are the link's own. */
+  /** Every decoded message but ping, pong, welcome, reject, restarting and busy, which are the link's own. */
   readonly deliver: (message: Message, body: string | undefined) => void
   readonly scout?: Scout
   /** One line of the link's own log [L45]; never an error level. */

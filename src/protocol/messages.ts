@@ -79,6 +79,8 @@ const fromBridge = {
   /** Sent before a final close: why, and what to do about it. */
   reject: { code: count, reason: text },
   restarting: { retryAfterMs: number },
+  /** There is no place now. */
+  busy: { retryAfterMs: number },
 } as const satisfies Record<string, Shape>
 
 const welcome = {

@@ -649,6 +649,18 @@ describe("manners", () => {
   })
 })
 
+describe("[L18] a bridge without a free place", () => {
+  it("tells a page when to come again and closes with 1013, also before its hello", async () => {
+    const bridge = await start({ maxRuntimes: 1 })
+    await runtime(bridge)
+    const late = await new Talk(`ws://127.0.0.1:${bridge.port}/runtime`, [], {
+      origin: "http://localhost:3000",
+    }).opened()
+    expect((await late.hear("busy")).header["retryAfterMs"]).toBeGreaterThanOrEqual(1000)
+    expect(await late.closed).toEqual({ code: closeCode.tryAgainLater, reason: expect.stringMatching(/^there are 1 /) })
+  })
+})
+
 describe("[L35] start and stop", () => {
   it("a stop says restarting, closes with 1012, and the port is free at once, with clients attached", async () => {
     const bridge = await start()

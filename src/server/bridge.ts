@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { readDiscovery } from "../discovery/index.ts"
 import { createPrepare } from "../language/index.ts"
-import { protocolVersion, type RuntimeInfo } from "../protocol/index.ts"
+import { closeCode, protocolVersion, type RuntimeInfo } from "../protocol/index.ts"
 import { createChunks } from "./chunks.ts"
 import { createConsoleDesk } from "./console/desk.ts"
 import { loadText } from "./console/load-text.ts"
@@ -19,7 +19,7 @@ import { settingsOf, type BridgeOptions, type Settings } from "./options.ts"
 import { write } from "./peer.ts"
 import { startPulse, type Pulsing } from "./pulse.ts"
 import { dialEveryMs, Runtimes } from "./runtimes/runtimes.ts"
-import { createUpgrade } from "./socket.ts"
+import { createUpgrade, type Socket, type SocketUse } from "./socket.ts"
 import { createSyntaxCheck } from "./syntax-check.ts"
 
 export interface BridgeEvents {
@@ -54,6 +54,11 @@ const frontEndSeats = 16
 const maxWrongTokens = 20
 /** How long the ends may take to answer our last word before their sockets are cut. */
 const farewellMs = 300
+/** When an end that found no place may dial again, and to how many this is said at a time. */
+const busyMs = 5000
+const mostTurnedAway = 32
+/** A close carries 123 bytes of reason, and a character takes up to three. */
+const maxCloseReason = 41
 /** When the first end may dial again after a stop; the others follow one by one [L18]. */
 const retryAfterMs = 250
 
@@ -73,6 +78,7 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
   let port = 0
   let isOpen = false
   let stopped: Promise<void> | undefined
+  let turningAway = 0
 
   const runtimes = new Runtimes({
     bridge: instance,
@@ -181,7 +187,11 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
     }),
     upgrade: (request, wire, head) => {
       const verdict = doorman.judge(request, "upgrade")
-      if (!verdict.admit) return refuseUpgrade(wire, verdict)
+      if (!verdict.admit) {
+        // A browser shows its page no status; what it can do is said in words, while there are hands free to say it.
+        const isTold = verdict.isBusy && turningAway < mostTurnedAway
+        return isTold ? upgradeRuntime(request, wire, head, turnAway(verdict)) : refuseUpgrade(wire, verdict)
+      }
       if (verdict.door === "frontend") return upgradeFrontEnd(request, wire, head, (socket) => frontEnds.accept(socket))
       const userAgent = request.headers["user-agent"] ?? ""
       upgradeRuntime(request, wire, head, (socket) => runtimes.accept(socket, verdict.origin, userAgent))
@@ -221,6 +231,17 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
   function* peers(): Iterable<Pulsing> {
     yield* runtimes.peers.values()
     yield* frontEnds.peers
+  }
+
+  /** Says when to come again, in place of hearing anything. */
+  function turnAway({ reason }: Refusal) {
+    return (socket: Socket): SocketUse => {
+      turningAway++
+      socket.send(write({ op: "busy", retryAfterMs: busyMs }))
+      socket.close(closeCode.tryAgainLater, reason.slice(0, maxCloseReason))
+      const nothing = (): void => undefined
+      return { frame: nothing, binary: nothing, pong: nothing, closed: () => turningAway-- }
+    }
   }
 
   function open(use: ChannelUse): FrontEndChannel {

@@ -272,6 +272,7 @@ describe("rule 7, capacity,", () => {
     expect(statusOf(page, { runtimes: 4 })).toBe(503)
     expect(statusOf(page, { runtimesOf: (origin) => (origin === "http://localhost:3000" ? 2 : 0) })).toBe(503)
     expect(reasonOf(judge(page, { runtimes: 4 }))).toContain("--max-runtimes")
+    expect(judge(page, { runtimes: 4 })).toMatchObject({ isBusy: true })
   })
 
   it("keeps seats for front ends that no runtime can take", () => {

@@ -59,6 +59,8 @@ export interface Refusal {
   readonly reason: string
   /** A token was presented and is not ours. */
   readonly wrongToken?: true
+  /** All places are taken: it may come again. */
+  readonly isBusy?: true
   /** For 405. */
   readonly allow?: string
 }
@@ -212,20 +214,23 @@ export function hashToken(token: string): Buffer {
   return createHash("sha256").update(token).digest()
 }
 
+function busy(reason: string): Refusal {
+  return { ...refuse(503, reason), isBusy: true }
+}
+
 function refuseCapacity({ by, origins }: Knock, policy: Policy, load: Load, door: Door): Refusal | undefined {
   if (by === "request") return undefined
   if (!load.isOpen) return refuse(503, "the bridge is starting or stopping")
   if (load.runtimes + load.frontEnds >= policy.maxRuntimes + policy.frontEndSeats) {
-    return refuse(503, "all sockets of the bridge are taken: pass --max-runtimes to allow more")
+    return busy("all sockets of the bridge are taken: pass --max-runtimes to allow more")
   }
   if (door.who !== "runtimes") return undefined
   if (load.runtimes >= policy.maxRuntimes) {
-    return refuse(503, `there are ${load.runtimes} runtimes already: pass --max-runtimes to allow more`)
+    return busy(`there are ${load.runtimes} runtimes already: pass --max-runtimes to allow more`)
   }
   const [origin = ""] = origins
   if (load.runtimesOf(origin) < policy.maxRuntimesPerOrigin) return undefined
-  return refuse(
-    503,
+  return busy(
     `there are ${policy.maxRuntimesPerOrigin} runtimes of ${quoted(origin)} already: pass --max-runtimes to allow more`,
   )
 }

@@ -95,14 +95,14 @@ function ascii(json: string): string {
 }
 
 /** The answer to an upgrade request that is not admitted. Browsers see it as 1006 only. */
-export function refuseUpgrade(wire: Duplex, { status, reason }: Refusal): void {
+export function refuseUpgrade(wire: Duplex, { status, reason, isBusy }: Refusal): void {
   const body = `${plain(reason, 500)}\n`
   const headers = {
     ...always,
     Connection: "close",
     "Content-Type": "text/plain; charset=utf-8",
     "Content-Length": Buffer.byteLength(body),
-    ...(status === 503 && { "Retry-After": "1" }),
+    ...(status === 503 && { "Retry-After": isBusy ? "5" : "1" }),
   }
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   wire.on("error", () => wire.destroy())

@@ -168,7 +168,9 @@ export class RuntimePeer extends Peer<FromRuntime> implements Pulsing {
         this.#question ??= setTimeout(() => {
           this.#question = undefined
           const { bytesRead } = this.socket
-          this.#attend({ type: "due", owes: this.#use.owes(this), bytesRead, hasNetwork: this.#hasNetwork })
+          // While we do not read it, it is not it that is silent.
+          const hasNetwork = this.#hasNetwork || this.isPaused
+          this.#attend({ type: "due", owes: this.#use.owes(this), bytesRead, hasNetwork })
         }, questionMs)
       }
     }
