@@ -47,7 +47,7 @@ export class Questions {
   }
 
   /** Counts from the runtime that was asked only. */
-  answer(runtime: string, { op: _, id: asked, ...reply }: Reply, body: string | undefined): void {
+  answer(runtime: string, { op, id: asked, ...reply }: Reply, body: string | undefined): void {
     const question = this.#questions.get(asked)
     if (question?.runtime !== runtime) return
     this.#settle(asked, question, reply, body)
