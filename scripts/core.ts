@@ -26,6 +26,8 @@ startFromTag(() => ({
   },
   complete: ignore,
   served: ignore,
+  expand: ignore,
+  release: ignore,
   acknowledge: ignore,
   start: ignore,
   stop: ignore,

@@ -9,6 +9,8 @@ export {
   type ConsoleLine,
   type EvaluateOptions,
   type Evaluation,
+  type ExpandOptions,
   type FrontEnd,
   type FrontEndEvents,
+  type LookOptions,
 } from "./frontend/index.ts"

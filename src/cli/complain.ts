@@ -19,6 +19,8 @@ function exitCodeFor(error: unknown): number {
       return exit.usage
     case "no-runtime":
       return exitCode.noRuntime
+    case "no-value":
+      return exitCode.lost
     case "interrupted":
       return exitCode.interrupted
     case "no-bridge":

@@ -1,9 +1,11 @@
-import { writeMessage, type FromRuntime, type Outcome, type Said } from "../protocol/index.ts"
+import { writeMessage, type FromRuntime, type Outcome, type Said, type ToRuntime } from "../protocol/index.ts"
 import { createCommandApi } from "./command-api.ts"
-import { complete } from "./completion.ts"
+import { complete, follow } from "./completion.ts"
 import { createConsoleTap } from "./console-tap.ts"
 import { describe, describeThrown } from "./describe.ts"
 import { createEvaluator, type Completion, type Evaluator } from "./evaluator.ts"
+import { createHandles } from "./handles.ts"
+import type { Keep } from "./preview.ts"
 import { stringify, type Platform } from "./platform.ts"
 import type { Abilities, Wire } from "./runtime.ts"
 import type { Serve } from "./scripts.ts"
@@ -14,13 +16,18 @@ type Evaluating = Pick<Evaluator, "current" | "declared" | "evaluate" | "read" |
 /** What was asked for is told at greater length than what is logged: scripts read it. In characters. */
 const whole = { maxLength: 1e5, maxText: 1e6 } as const
 
+/** Of a text that is asked for by name; escapes may make it six times as long. */
+const maxExpandedText = 5e5
+
 /** All that a console can: values as they are, names of its own, completion, and what the page itself says. */
 export function createAbilities(
   platform: Platform,
   wire: Wire,
+  session: string,
   openEvaluator: (serve: Serve) => Evaluating = (serve) => createEvaluator({ serve }),
 ): Abilities {
   const { clock } = platform
+  const handles = createHandles(session)
   const serving = createServing(clock, wire.send)
   const evaluator = openEvaluator(serving.serve)
   const restoreStack = (stack: string): string => evaluator.restorePositions(stack)
@@ -40,13 +47,27 @@ export function createAbilities(
     },
   })
 
-  function resultOf(completion: Completion, limits?: typeof whole): Outcome["result"] {
+  const keeperFor =
+    ({ frontEnd }: { readonly frontEnd?: string | undefined }): Keep =>
+    (value) =>
+      handles.keep(value, frontEnd)
+
+  /** The value that is asked for, or why there is none. */
+  function find({ objectId, chain = [], runsGetters }: Said<ToRuntime, "expand">): { value: unknown } | string {
+    const value = objectId && handles.find(objectId)
+    if (objectId && !value) return "the value is no longer kept: evaluate it again"
+    const found = follow(chain, evaluator, globalThis, { ...(value && { root: { value } }), runsGetters })
+    return found ?? "there is no such value, or a getter would have to run for it"
+  }
+
+  function resultOf(completion: Completion, keep: Keep, limits?: typeof whole): Outcome["result"] {
     switch (completion.kind) {
       case "value":
-        return describe(completion.value, { ...limits, restoreStack })
+        return describe(completion.value, { ...limits, restoreStack, keep })
       case "thrown":
         return describeThrown(completion.error, {
           ...limits,
+          keep,
           restoreStack: (stack) => evaluator.restorePositions(stack, completion.source),
         })
       case "refused":
@@ -74,9 +95,10 @@ export function createAbilities(
         commands.remember(completion)
         const durationMs = Math.round((clock.now() - startedAt) * 1000) / 1000
         const message: Said<FromRuntime, "outcome"> = { op: "outcome", id, outcome: completion.kind, durationMs }
-        let result = stringify(resultOf(completion, whole))
+        const keep = keeperFor(request)
+        let result = stringify(resultOf(completion, keep, whole))
         // Escapes make it longer: then a preview must do.
-        if (result.length > whole.maxText * 1.2) result = stringify(resultOf(completion))
+        if (result.length > whole.maxText * 1.2) result = stringify(resultOf(completion, keep))
         const { value } = completion as { readonly value?: unknown }
         const isCut = typeof value === "string" && value.length > result.length
         return { outcome: writeMessage(message, result), text: isCut ? value : undefined }
@@ -91,6 +113,31 @@ export function createAbilities(
       hide()
       const message: Said<FromRuntime, "completions"> = { op: "completions", id, isCut }
       wire.send(writeMessage(message, stringify(names)))
+    },
+
+    expand(wish) {
+      const { id, objectId, chain = [] } = wish
+      const hide = commands.expose(objectId ? "" : (chain[0] ?? ""))
+      let problem: string | undefined
+      let body: string | undefined
+      try {
+        const found = find(wish)
+        if (typeof found === "string") problem = found
+        else
+          body = stringify(
+            describe(found.value, { maxText: maxExpandedText, expansion: wish, restoreStack, keep: keeperFor(wish) }),
+          )
+      } catch (error) {
+        problem = describeThrown(error).exception.description ?? "it cannot be read"
+      }
+      hide()
+      const message: Said<FromRuntime, "expansion"> = { op: "expansion", id, problem }
+      wire.send(writeMessage(message, body))
+    },
+
+    release({ objectIds = [], frontEnd }) {
+      handles.release(objectIds)
+      if (frontEnd) handles.releaseAll(frontEnd)
     },
   }
 }

@@ -2,7 +2,7 @@ import type { Said, ToRuntime } from "../protocol/index.ts"
 import type { Shifts } from "./positions.ts"
 
 /** What the bridge tells about the code, see `Prepared` in src/language; nothing about code as it was typed. */
-export type EvalHeader = Omit<Said<ToRuntime, "eval">, "op" | "id">
+export type EvalHeader = Omit<Said<ToRuntime, "eval">, "op" | "id" | "frontEnd">
 
 /** The names that inputs declared. Their `let` is real; which are constants, and which have no value yet, is known here only. */
 export interface Bindings {

@@ -22,7 +22,7 @@ const identifier = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u
 type Scope = Pick<Evaluator, "declared" | "read">
 
 /** A value that was found, `undefined` included. */
-type Found = { readonly value: unknown } | undefined
+export type Found = { readonly value: unknown } | undefined
 
 /**
  * The names that may follow `chain`, a variable (or `this`) and properties of
@@ -47,9 +47,20 @@ export function complete(
   return { names: names.found, isCut: names.isCut }
 }
 
-function follow(chain: readonly string[], scope: Scope, global: object): Found {
-  let found = readRoot(chain[0]!, scope, global)
-  for (let index = 1; found && index < chain.length; index++) found = readProperty(found.value, chain[index]!)
+/**
+ * The value at the end of a chain, which begins at a variable, or at `root` where that is given.
+ * May throw what a proxy throws, or a getter where such may be run.
+ */
+export function follow(
+  chain: readonly string[],
+  scope: Scope,
+  global: object = globalThis,
+  { root, runsGetters = false }: { readonly root?: Found; readonly runsGetters?: boolean | undefined } = {},
+): Found {
+  let found = root ?? readRoot(chain[0]!, scope, global)
+  for (let index = root ? 0 : 1; found && index < chain.length; index++) {
+    found = readProperty(found.value, chain[index]!, runsGetters)
+  }
   return found
 }
 
@@ -65,9 +76,9 @@ function readRoot(name: string, scope: Scope, global: object): Found {
   }
 }
 
-function readProperty(value: unknown, name: string): Found {
+function readProperty(value: unknown, name: string, runsGetters = false): Found {
   const property = propertyOf(value, name)
-  if (!property || !isReadable(property, name)) return undefined
+  if (!property || (!runsGetters && !isReadable(property, name))) return undefined
   return { value: property.get ? apply(property.get, value, []) : property.value }
 }
 

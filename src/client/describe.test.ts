@@ -418,3 +418,82 @@ test("whatever it is given, it answers with JSON that can be shown", () => {
     }),
   )
 })
+
+suite("an expansion", () => {
+  const many = Array.from({ length: 250 }, (_, index) => ({ index }))
+  const told = (value: unknown, expansion: DescribeOptions["expansion"] = {}) => {
+    const kept: object[] = []
+    const keep = (object: object): string => `s.${kept.push(object)}`
+    return { ...sent(value, { keep, expansion }), kept } as any
+  }
+
+  test.each([
+    ["a list", many],
+    ["a typed array", new Float64Array(250).map((_, index) => index)],
+    ["a set", new Set(many)],
+  ])("of %s begins anywhere and is as long as is asked for", (_, value) => {
+    const { preview } = told(value, { offset: 240, count: 5 })
+    const indexes = preview.items.map((item: any) => item.entries?.[0][1] ?? item)
+    expect([preview.size, indexes]).toEqual([250, [240, 241, 242, 243, 244]])
+  })
+
+  test("of a map and of an object, too", () => {
+    const map = new Map(many.map(({ index }) => [index, -index]))
+    expect(told(map, { offset: 248 }).preview.pairs).toEqual([
+      [248, -248],
+      [249, -249],
+    ])
+    const object = Object.fromEntries(many.map(({ index }) => [`key${index}`, index]))
+    const { preview } = told(object, { offset: 100, count: 2 })
+    expect([preview.entries, preview.more]).toEqual([
+      [
+        ["key100", 100],
+        ["key101", 101],
+      ],
+      148,
+    ])
+  })
+
+  test("gives handles to its parts where there is more to see, and only to those", () => {
+    const value = { whole: { a: 1 }, deep: { a: { b: {} } }, long: "x".repeat(20_000) }
+    const { preview, kept, objectId } = told(value, { depth: 1 })
+    expect(preview.entries.map(([key, part]: any) => [key, part.objectId])).toEqual([
+      ["whole", undefined],
+      ["deep", "s.1"],
+      ["long", undefined],
+    ])
+    expect([objectId, kept[0], kept[1]]).toEqual(["s.2", value.deep, value])
+  })
+
+  test("stays within the length that is asked for", () => {
+    const length = JSON.stringify(sent(many, { expansion: { length: 3000 } })).length
+    expect(length).toBeLessThan(3500)
+    expect(JSON.stringify(sent(many, { expansion: { count: 250, length: 30_000 } })).length).toBeGreaterThan(8000)
+  })
+})
+
+suite("a handle is given", () => {
+  const keep = () => "s.1"
+  test.each([
+    ["what is cut by depth", { a: { b: { c: { d: { e: 1 } } } }, f() {} }],
+    ["what is cut by length", new Set(Array.from({ length: 1000 }, (_, i) => i))],
+    [
+      "a getter",
+      {
+        get x() {
+          return 1
+        },
+      },
+    ],
+    ["a long text in it", { text: "x".repeat(600), u: undefined }],
+  ])("for %s", (_, value) => {
+    expect(sent(value, { keep }).objectId).toBe("s.1")
+  })
+
+  test.each([1, "text", [1, 2], { a: { b: { c: { d: 1 } } } }, new Map([[1, 2]]), new Date(0), () => 1])(
+    "but not for %o, which is told as a whole",
+    (value) => {
+      expect(sent(value, { keep }).objectId).toBeUndefined()
+    },
+  )
+})

@@ -1,6 +1,6 @@
 import { previewLimits, type Preview, type RemoteObject, type Thrown } from "../protocol/index.ts"
 import { drawPrimitive, writeError, type Drawing, type RestoreStack } from "./kinds.ts"
-import { drawPreview } from "./preview.ts"
+import { drawPreview, type Keep, type Limits } from "./preview.ts"
 import { bare, cut, match, sourceOf, textOf } from "./reading.ts"
 
 export interface DescribeOptions {
@@ -10,19 +10,36 @@ export interface DescribeOptions {
   readonly maxText?: number
   /** Puts the positions of the user's own text into the stacks of errors. */
   readonly restoreStack?: RestoreStack
+  /** Where there is more to see of an object than is told, it is kept. */
+  readonly keep?: Keep
+  /** Another part of it than the first, or more of it, and handles for its parts, too. */
+  readonly expansion?: Expansion
+}
+
+/** How an object is told to those who ask for more of it. */
+export interface Expansion {
+  readonly depth?: number | undefined
+  readonly offset?: number | undefined
+  readonly count?: number | undefined
+  readonly length?: number | undefined
 }
 
 const maxDescription = 1000
+/** Of what is asked for: the bridge takes a few megabytes. */
+const maxExpansion = 1e6
+
+// As it was at load, whatever the page makes of it later.
+const { max, min } = Math
 
 /** A tenth of the length is for what stands around the preview. */
-const limits = { ...previewLimits, text: 500, length: previewLimits.length * 0.9 }
+const limits: Limits = { ...previewLimits, text: 500, length: previewLimits.length * 0.9 }
 
 /** A value as front ends see it, made without running code of the page. Never throws. */
 export function describe(value: unknown, options: DescribeOptions = {}): RemoteObject {
-  const { maxLength = previewLimits.length, maxText = maxLength, restoreStack } = options
+  const { maxLength = previewLimits.length, maxText = maxLength } = options
   const primitive = drawPrimitive(value, maxText)
   return primitive === undefined
-    ? describeObject(value as object, maxLength, restoreStack)
+    ? describeObject(value as object, maxLength, options)
     : describePrimitive(value, primitive)
 }
 
@@ -52,15 +69,26 @@ function describePrimitive(value: unknown, drawn: Preview): RemoteObject {
   })
 }
 
-function describeObject(object: object, maxLength: number, restoreStack?: RestoreStack): RemoteObject {
-  const drawing = drawPreview(object, limits, restoreStack)
+function describeObject(
+  object: object,
+  maxLength: number,
+  { restoreStack, keep, expansion }: DescribeOptions,
+): RemoteObject {
+  const { drawing, isCut } = drawPreview(
+    object,
+    expansion ? limitsOf(expansion) : limits,
+    restoreStack,
+    expansion && keep,
+  )
   const { kind, name, tag, size, more } = drawing
   const isFunction = typeof object === "function"
-  const isPlain = match(/^(?:object|array)(?:Object|Array|)$/, kind + name) && !tag
+  const isPlain = match(/^(?:object|array)(?:Object|Array|)$/, kind + name) && !tag && !expansion
   const all = { depth: 100, entries: maxLength, text: maxLength, length: maxLength }
   // Most values are drawn as a whole. The others are drawn again, where they are not too large for that.
   const mayFit = isPlain && (more ?? size ?? 0) < maxLength
-  const value = isPlain ? (exactly(drawing) ?? (mayFit ? exactly(drawPreview(object, all)) : undefined)) : undefined
+  const value = isPlain
+    ? (exactly(drawing) ?? (mayFit ? exactly(drawPreview(object, all).drawing) : undefined))
+    : undefined
   const className = (name === "Object" ? tag : name || tag) ?? "Object"
   let text = drawing.text ?? (size === undefined ? className : `${className}(${size})`)
   if (isFunction) text = sourceOf(object)
@@ -73,7 +101,12 @@ function describeObject(object: object, maxLength: number, restoreStack?: Restor
     value,
     // It says no more than the value, unless the object has no prototype.
     preview: value === undefined || !name ? (drawing as unknown as Preview) : undefined,
+    objectId: value === undefined && isCut ? keep?.(object) : undefined,
   })
+}
+
+function limitsOf({ depth = limits.depth, offset, count = limits.entries, length = limits.length }: Expansion): Limits {
+  return { depth, offset, entries: count, text: max(limits.text, length / 10), length: min(length, maxExpansion) }
 }
 
 /** What JSON says exactly of what is drawn; undefined where it would say something else. */

@@ -29,6 +29,7 @@ export interface Drawing {
   entries?: unknown[]
   more?: number
   isUnread?: true
+  objectId?: string
 }
 
 /** Puts the positions of the user's own text into a stack. */

@@ -11,7 +11,12 @@ export interface Limits {
   readonly text: number
   /** Characters of JSON, about. */
   readonly length: number
+  /** Parts of the object itself that are left out before the first. */
+  readonly offset?: number | undefined
 }
+
+/** Keeps an object for those who want to see more of it. Returns its handle. */
+export type Keep = (value: object) => string
 
 /** An object whose contents are to be drawn. */
 interface Job {
@@ -19,6 +24,8 @@ interface Job {
   readonly drawing: Drawing
   readonly parent: Job | undefined
   readonly depth: number
+  /** There is more to see of it. */
+  isCut?: boolean
 }
 
 /** Only the traps of proxies can take so long; what is not reached by then is left out. */
@@ -30,6 +37,8 @@ const maxListed = 10_000
 const maxKey = 100
 /** What the lists of an object take beside their items, or the word that it was not read. */
 const listsLength = 25
+/** What a handle takes. */
+const handleLength = 60
 
 // As they were at load, whatever the page makes of them later.
 const { stringify } = JSON
@@ -41,22 +50,32 @@ const { forEach: forEachMember } = Set.prototype
 
 /**
  * Draws an object: what is nearest to it first, until the limits are reached.
- * Whatever is left out is counted.
+ * Whatever is left out is counted. With `keepPart` those of its parts that are
+ * not drawn as a whole have a handle.
  */
-export function drawPreview(root: object, limits: Limits, restoreStack?: RestoreStack): Drawing {
+export function drawPreview(
+  root: object,
+  limits: Limits,
+  restoreStack?: RestoreStack,
+  keepPart?: Keep,
+): { readonly drawing: Drawing; readonly isCut: boolean } {
   const queue: Job[] = bare([])
   let room = limits.length
   let deadline = 0
   let refs = 0
+  let toSkip = limits.offset ?? 0
 
   function draw(value: unknown, parent?: Job): Preview {
     const primitive = drawPrimitive(value, limits.text)
-    if (primitive !== undefined) return primitive
+    if (primitive !== undefined) {
+      if (parent && typeof primitive === "object" && (primitive as Partial<Drawing> | null)?.more) parent.isCut = true
+      return primitive
+    }
     for (let up = parent; up; up = up.parent) {
       if (up.value === value) return bare<Token>({ kind: "circular", ref: (up.drawing.ref ??= ++refs) })
     }
     const drawing = drawHead(value as object, restoreStack)
-    room -= listsLength
+    room -= listsLength + (keepPart && parent === queue[0] ? handleLength : 0)
     queue[queue.length] = { value: value as object, drawing, parent, depth: parent ? parent.depth + 1 : 0 }
     return drawing as unknown as Preview
   }
@@ -69,6 +88,7 @@ export function drawPreview(root: object, limits: Limits, restoreStack?: Restore
     } catch {
       // It is no getter for this object.
     }
+    job.isCut = true
     return bare<Token>({ kind: "accessor", text: get ? (set ? "Getter/Setter" : "Getter") : "Setter" })
   }
 
@@ -80,9 +100,14 @@ export function drawPreview(root: object, limits: Limits, restoreStack?: Restore
   }
 
   /** Adds to one of the lists of a drawing. Answers false where there is no room. */
-  function add({ drawing }: Job, list: "items" | "pairs" | "entries", make: () => unknown): boolean {
+  function add(job: Job, list: "items" | "pairs" | "entries", make: () => unknown): boolean {
+    if (toSkip > 0 && job === queue[0]) return !!toSkip--
+    const { drawing } = job
     const items: unknown[] = drawing[list] ?? bare([])
-    if (items.length >= limits.entries || isFull()) return false
+    if (items.length >= limits.entries || isFull()) {
+      job.isCut = true
+      return false
+    }
     const item = make()
     items[items.length] = item
     drawing[list] = items as Preview[]
@@ -93,13 +118,18 @@ export function drawPreview(root: object, limits: Limits, restoreStack?: Restore
 
   function drawItems(job: Job, list: object): void {
     let holes: { count: number } | undefined
-    for (let index = 0; index < job.drawing.size!; index++) {
+    const first = job === queue[0] ? min(toSkip, job.drawing.size!) : 0
+    if (first) toSkip -= first
+    for (let index = first; index < job.drawing.size!; index++) {
       const property = ownProperty(list, index)
       if (property) {
         holes = undefined
         if (!add(job, "items", () => drawProperty(property, index, job))) return
       } else if (holes) {
-        if (++holes.count === maxHoles) return
+        if (++holes.count === maxHoles) {
+          job.isCut = true
+          return
+        }
       } else if (!add(job, "items", () => (holes = bare({ kind: "holes", count: 1 })))) return
     }
   }
@@ -158,6 +188,7 @@ export function drawPreview(root: object, limits: Limits, restoreStack?: Restore
           const isIdle = !told && match(/^on/, key as string)
           if (isIdle || (!parent && add(job, "entries", () => bare([key, draw(told, job)])))) continue
           drawing.more = (drawing.more ?? 0) + 1
+          job.isCut = true
         } catch {
           // It inherits the getter, but not what that tells.
         }
@@ -189,7 +220,15 @@ export function drawPreview(root: object, limits: Limits, restoreStack?: Restore
       drawing.isUnread = true
     }
   }
-  return queue[0]!.drawing
+  // What holds something that is cut is cut itself.
+  for (let index = queue.length - 1; index >= 0; index--) {
+    const job = queue[index]!
+    if (!job.isCut && !job.drawing.isUnread) continue
+    job.isCut = true
+    if (job.parent) job.parent.isCut = true
+    if (job.depth === 1) job.drawing.objectId = keepPart?.(job.value)
+  }
+  return { drawing: queue[0]!.drawing, isCut: queue[0]!.isCut ?? false }
 }
 
 /** Of a window only what scripts put there, of an error also what it keeps out of sight. */

@@ -9,7 +9,7 @@ function createFakeEvaluator() {
   const running = new Map<string, (completion: Completion) => void>()
   const ran: string[] = []
   let serve: (text: string) => Promise<string>
-  const evaluator: ReturnType<NonNullable<Parameters<typeof createAbilities>[2]>> = {
+  const evaluator: ReturnType<NonNullable<Parameters<typeof createAbilities>[3]>> = {
     evaluate(code) {
       ran.push(code)
       if (code === "broken") return Promise.reject(new Error("broken"))
@@ -39,7 +39,9 @@ function createFakeEvaluator() {
 async function setUp(options: ConnectOptions = {}, place: Parameters<typeof createFakePage>[0] = {}) {
   const page = createFakePage(place)
   const { openEvaluator, serve, ran, end } = createFakeEvaluator()
-  const link = createRuntime(page.platform, (platform, wire) => createAbilities(platform, wire, openEvaluator))
+  const link = createRuntime(page.platform, (platform, wire, session) =>
+    createAbilities(platform, wire, session, openEvaluator),
+  )
   const connected = link.connect(doorOf(options.url), options)
   connected.catch(() => undefined)
   await endOfTurn()
@@ -146,6 +148,72 @@ test("names that begin so are told in answer to a wish", async () => {
   page.say({ op: "complete", id: "c1", chain: [], prefix: "min" })
   await endOfTurn()
   expect(page.heard("completions")).toEqual([{ op: "completions", id: "c1", isCut: false, body: '["mine"]' }])
+})
+
+describe("handles [P36]", () => {
+  const secret = {
+    deep: { deeper: { deepest: { bottom: { text: "here" } } } },
+    get computed() {
+      return [1, 2, 3]
+    },
+  }
+
+  async function expansion(page: Awaited<ReturnType<typeof setUp>>["page"], wish: object) {
+    page.say({ op: "expand", id: "x1", ...wish })
+    await endOfTurn()
+    const { body, problem } = page.heard("expansion")[0]!
+    return { problem, value: body === undefined ? undefined : JSON.parse(body) }
+  }
+
+  async function setUpKept() {
+    const { page, end } = await setUp()
+    await page.welcome()
+    page.say({ op: "eval", id: "e1", frontEnd: "f1" }, "secret")
+    await endOfTurn()
+    await end("secret", { kind: "value", value: secret })
+    const { objectId } = JSON.parse(page.heard("outcome")[0]!.body!)
+    return { page, objectId: objectId as string }
+  }
+
+  test("what is not told as a whole has one, by which it is told at greater depth", async () => {
+    const { page, objectId } = await setUpKept()
+    const { value } = await expansion(page, { objectId, depth: 4 })
+    expect(JSON.stringify(value.preview)).toContain('["text","here"]')
+    expect(value.objectId).toMatch(/^.+\.\d+$/)
+  })
+
+  test("parts that are not told as a whole have one, too", async () => {
+    const { page, objectId } = await setUpKept()
+    const { value } = await expansion(page, { objectId, depth: 1 })
+    const [[name, part]] = value.preview.entries
+    expect([name, typeof part.objectId]).toEqual(["deep", "string"])
+    const below = await expansion(page, { objectId: part.objectId, chain: ["deeper", "deepest"] })
+    expect(JSON.stringify(below.value.preview)).toContain('["text","here"]')
+  })
+
+  test("a getter is run only where that is asked for", async () => {
+    const { page, objectId } = await setUpKept()
+    const wish = { objectId, chain: ["computed"] }
+    expect((await expansion(page, wish)).problem).toContain("a getter would have to run")
+    expect((await expansion(page, { ...wish, runsGetters: true })).value.preview).toMatchObject({ items: [1, 2, 3] })
+  })
+
+  test("a value is found by its name, too", async () => {
+    const { page } = await setUp()
+    await page.welcome()
+    expect((await expansion(page, { chain: ["Math", "PI"] })).value).toMatchObject({ type: "number", value: Math.PI })
+    expect((await expansion(page, { chain: ["noSuchName"] })).problem).toContain("no such value")
+  })
+
+  test("one that was released, or given to a front end that has ended, is not known any more [P38]", async () => {
+    for (const release of [(objectId: string) => ({ objectIds: [objectId] }), () => ({ frontEnd: "f1" })]) {
+      const { page, objectId } = await setUpKept()
+      page.say({ op: "release", objectIds: ["other.1"], frontEnd: "f2" })
+      expect((await expansion(page, { objectId })).problem).toBeUndefined()
+      page.say({ op: "release", ...release(objectId) })
+      expect((await expansion(page, { objectId })).problem).toBe("the value is no longer kept: evaluate it again")
+    }
+  })
 })
 
 describe("hello", () => {

@@ -45,6 +45,8 @@ export interface Abilities {
   complete(wish: Said<ToRuntime, "complete">): void
   /** The bridge serves the script of this id there. */
   served(id: string, url: string): void
+  expand(wish: Said<ToRuntime, "expand">): void
+  release(handles: Said<ToRuntime, "release">): void
   /** The bridge has the console lines up to this one. */
   acknowledge(seq: number): void
   /** Listens to the page from now on. Twice is fine. */
@@ -67,7 +69,7 @@ export interface Ended {
 /** The way to the bridge, as far as abilities need it. */
 export type Wire = Pick<Link<ToRuntime>, "send" | "bufferedAmount">
 
-export type CreateAbilities = (platform: Platform, wire: Wire) => Abilities
+export type CreateAbilities = (platform: Platform, wire: Wire, session: string) => Abilities
 
 /** The end that evaluates, one for each page load: a link that answers. `connect()` takes the bridge's address as {@link doorOf} gives it. */
 export function createRuntime(platform: Platform, createAbilities: CreateAbilities): Link<ToRuntime, ConnectOptions> {
@@ -94,7 +96,7 @@ export function createRuntime(platform: Platform, createAbilities: CreateAbiliti
     scout: window && createScout(window),
     log: (line) => debug(`repl-bridge: ${line}`),
   })
-  const abilities = createAbilities(platform, link)
+  const abilities = createAbilities(platform, link, identity.session)
   const watch =
     window &&
     watchPage(window, {
@@ -210,6 +212,12 @@ export function createRuntime(platform: Platform, createAbilities: CreateAbiliti
         break
       case "chunk":
         abilities.served(message.id, new URL(`chunk/${message.chunk}`, dialled.replace(/^ws/, "http")).href)
+        break
+      case "expand":
+        abilities.expand(message)
+        break
+      case "release":
+        abilities.release(message)
         break
       case "reload":
         if (message.stylesheets) swapStylesheets(window?.document, message.stylesheets)

@@ -5,6 +5,8 @@ export type FrontEndErrorCode =
   /** A bridge is there and does not let us in. */
   | "not-allowed"
   | "no-runtime"
+  /** What was asked for is not there, or not any more. */
+  | "no-value"
   /** The bridge went away before it answered. */
   | "gone"
   | "interrupted"

@@ -97,6 +97,27 @@ export interface FrontEndEvents {
   refused: { readonly code: number; readonly reason: string }
 }
 
+/** How much of a value is told. Without options it is as much as an outcome tells. */
+export interface ExpandOptions {
+  /** Objects in objects in the object. @defaultValue 2 */
+  readonly depth?: number
+  /** Of the parts of the object, how many are left out before the first that is told. @defaultValue 0 */
+  readonly offset?: number
+  /** How many parts of each object are told. @defaultValue 100 */
+  readonly count?: number
+  /** How long the answer may be, in characters of JSON, about; a million at most. @defaultValue 9000 */
+  readonly length?: number
+  /** Names of properties: the value is that of the last. */
+  readonly chain?: readonly string[]
+  /** Getters that the chain meets are run; else it ends there. @defaultValue false */
+  readonly runsGetters?: boolean
+}
+
+export interface LookOptions extends Omit<ExpandOptions, "chain"> {
+  /** An id, number or name; without it the front end's target. */
+  readonly runtime?: string
+}
+
 /** Whoever wants something evaluated, in the bridge's process or in another. */
 export interface FrontEnd {
   readonly id: string
@@ -124,6 +145,16 @@ export interface FrontEnd {
   complete(chain: readonly string[], prefix: string): Promise<Completions>
   /** The console lines of a runtime that the bridge remembers. Rejects with a sentence that says why there are none. */
   recall(query?: LineQuery): Promise<Recollection>
+  /**
+   * More of a value that has a handle, as it is now; its parts that are not told as a whole have handles in the
+   * preview. Whoever has the handle may ask. Nothing of the page runs for it, unless getters are asked for. Rejects
+   * with a sentence that says why there is nothing, such as that the page was reloaded.
+   */
+  expand(objectId: string, options?: ExpandOptions): Promise<RemoteObject>
+  /** The same for a value that has no handle: `chain` is a variable (or `this`) and properties of it. */
+  look(chain: readonly string[], options?: LookOptions): Promise<RemoteObject>
+  /** These handles are needed no more. Those that nobody releases go ten minutes after the front end, or with the page. */
+  release(objectIds: readonly string[]): void
   on<Event extends keyof FrontEndEvents>(event: Event, listener: (detail: FrontEndEvents[Event]) => void): () => void
   /** Leaves: unsettled evals end as cancelled. Twice is fine. */
   close(): Promise<void>

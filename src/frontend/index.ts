@@ -5,9 +5,11 @@ export type {
   ConsoleLine,
   EvaluateOptions,
   Evaluation,
+  ExpandOptions,
   FrontEnd,
   FrontEndEvents,
   LineQuery,
+  LookOptions,
   Recollection,
 } from "./frontend.ts"
 export { createLog, type Log, type LogOptions } from "./log.ts"

@@ -40,6 +40,12 @@ export function readPart(body: string): string {
   return typeof part === "string" ? part : ""
 }
 
+/** A value that was asked for; undefined where it is none. */
+export function readValue(body: string | undefined): RemoteObject | undefined {
+  const value = parse(body)
+  return isRemoteObject(value) ? value : undefined
+}
+
 /** Names to complete by; what is none is left out. */
 export function readNames(body: string | undefined): readonly string[] {
   const list = parse(body)
@@ -63,7 +69,7 @@ function isRemoteObject(value: unknown): value is RemoteObject {
   return (
     isObject(value) &&
     types.includes(value["type"]) &&
-    areTexts(value, "subtype", "className", "description", "unserializableValue", "handle")
+    areTexts(value, "subtype", "className", "description", "unserializableValue", "objectId")
   )
 }
 

@@ -315,6 +315,28 @@ test("[P40] recall() resolves with the lines that came before its end, and rejec
   await expect(frontEnd.recall()).rejects.toThrow("the bridge is away")
 })
 
+test("expand() and look() resolve with the value, and reject with the problem, what is no value, or a drop", async () => {
+  bridge.welcome({ runtimes: [shop] })
+  bridge.heard()
+  const expanding = frontEnd.expand("s1.7", { depth: 1, offset: 100 })
+  expect(bridge.heard()).toEqual([{ op: "expand", id: "id1", objectId: "s1.7", depth: 1, offset: 100 }])
+  bridge.say({ op: "expansion", id: "id1" }, resultOfTwo)
+  expect(await expanding).toEqual(resultOfTwo)
+
+  const gone = frontEnd.look(["cart", "items"], { runtime: "2" })
+  expect(bridge.heard()).toEqual([{ op: "expand", id: "id2", chain: ["cart", "items"], runtime: "2" }])
+  bridge.say({ op: "expansion", id: "id2", problem: "its page was reloaded" })
+  await expect(gone).rejects.toMatchObject({ code: "no-value", message: "its page was reloaded" })
+
+  const strange = frontEnd.expand("s1.7")
+  bridge.say({ op: "expansion", id: "id3" }, { type: "banana" })
+  await expect(strange).rejects.toThrow("not in the protocol")
+
+  const interrupted = frontEnd.expand("s1.7")
+  bridge.drop()
+  await expect(interrupted).rejects.toThrow("broke before it answered")
+})
+
 test("reload() resolves with those asked, and rejects with the bridge's problem or a drop", async () => {
   bridge.welcome({ runtimes: [shop] })
   bridge.heard()

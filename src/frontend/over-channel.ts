@@ -6,6 +6,7 @@ import {
   writeMessage,
   type AnsweringRuntime,
   type FromFrontEnd,
+  type RemoteObject,
   type RuntimeInfo,
   type Said,
   type ToFrontEnd,
@@ -15,7 +16,7 @@ import { FrontEndError } from "./errors.ts"
 import { Evals } from "./evals.ts"
 import { createEvents } from "./events.ts"
 import type { Completions, ConsoleLine, FrontEnd, FrontEndEvents, Recollection } from "./frontend.ts"
-import { readArguments, readNames } from "./outcome.ts"
+import { readArguments, readNames, readValue } from "./outcome.ts"
 import { findRuntime, listRuntimes, Runtimes } from "./runtimes.ts"
 
 export interface FrontEndParts {
@@ -37,7 +38,8 @@ export function frontEndOver(openChannel: OpenChannel, { name, clock, newId }: F
   const runtimes = new Runtimes(clock, changed)
   const evals = new Evals({ clock, newId, say })
   const reloads = new Map<string, Question<readonly AnsweringRuntime[]>>()
-  const wishes = new Map<string, Question<Completions>>()
+  const completions = new Map<string, Question<Completions>>()
+  const expansions = new Map<string, Question<RemoteObject>>()
   const recalls = new Map<string, Question<Recollection> & { readonly lines: ConsoleLine[] }>()
   /** By the id of the runtime that was chosen. */
   const choices = new Map<string, Set<Question<RuntimeInfo>>>()
@@ -95,6 +97,8 @@ export function frontEndOver(openChannel: OpenChannel, { name, clock, newId }: F
         return completed(message, body)
       case "part":
         return evals.part(message, body)
+      case "expansion":
+        return expanded(message, body)
       case "evaluated": {
         const { op: _, ...evaluated } = message
         return events.emit("evaluated", evaluated)
@@ -159,8 +163,8 @@ export function frontEndOver(openChannel: OpenChannel, { name, clock, newId }: F
   }
 
   function completed({ id: asked, isCut = false, problem }: Said<ToFrontEnd, "completions">, body?: string): void {
-    const question = wishes.get(asked)
-    wishes.delete(asked)
+    const question = completions.get(asked)
+    completions.delete(asked)
     if (problem === undefined) question?.resolve({ names: readNames(body), isCut })
     else question?.reject(new FrontEndError("no-runtime", problem))
   }
@@ -173,20 +177,38 @@ export function frontEndOver(openChannel: OpenChannel, { name, clock, newId }: F
     question?.resolve({ runtime, lines: question.lines, levels, dropped, forgotten, left })
   }
 
+  function expanded({ id: asked, problem }: Said<ToFrontEnd, "expansion">, body?: string): void {
+    const question = expansions.get(asked)
+    expansions.delete(asked)
+    const value = problem === undefined ? readValue(body) : undefined
+    if (value !== undefined) question?.resolve(value)
+    else question?.reject(new FrontEndError("no-value", problem ?? "the runtime's answer is not in the protocol"))
+  }
+
   function drop(): void {
     evals.dropped()
     const error = new FrontEndError("gone", "the connection to the bridge broke before it answered: try again")
-    for (const { reject } of [...reloads.values(), ...wishes.values(), ...recalls.values()]) reject(error)
+    const asked = [reloads, completions, expansions, recalls]
+    for (const questions of asked) {
+      for (const { reject } of questions.values()) reject(error)
+      questions.clear()
+    }
     for (const questions of choices.values()) for (const { reject } of questions) reject(error)
-    reloads.clear()
-    wishes.clear()
-    recalls.clear()
     choices.clear()
   }
 
   function checkReady(): void {
     if (channel.state === "ready") return
     throw new FrontEndError("gone", refusal ?? "the bridge is away: try again when it is back")
+  }
+
+  async function expand(wish: Omit<Said<FromFrontEnd, "expand">, "op" | "id">): Promise<RemoteObject> {
+    checkReady()
+    return new Promise((resolve, reject) => {
+      const asked = newId()
+      expansions.set(asked, { resolve, reject })
+      say({ op: "expand", id: asked, ...wish })
+    })
   }
 
   return {
@@ -232,7 +254,7 @@ export function frontEndOver(openChannel: OpenChannel, { name, clock, newId }: F
       checkReady()
       return new Promise((resolve, reject) => {
         const asked = newId()
-        wishes.set(asked, { resolve, reject })
+        completions.set(asked, { resolve, reject })
         say({ op: "complete", id: asked, chain, prefix })
       })
     },
@@ -243,6 +265,11 @@ export function frontEndOver(openChannel: OpenChannel, { name, clock, newId }: F
         recalls.set(asked, { resolve, reject, lines: [] })
         say({ op: "recall", id: asked, ...query })
       })
+    },
+    expand: (objectId, options) => expand({ ...options, objectId }),
+    look: (chain, options) => expand({ ...options, chain }),
+    release(objectIds) {
+      if (objectIds.length > 0) say({ op: "release", objectIds })
     },
     on: (event, listener) => events.on(event, listener),
     async close() {

@@ -65,6 +65,25 @@ export type LevelSummary = Infer<typeof levelSummary.fields>
 /** A part of the text that an eval of this id resulted in, from this character on. */
 const partWish = { id, eval: id, from: count } as const satisfies Shape
 
+/** A value, and how much of it is to be told. */
+const expandWish = {
+  id,
+  /** The handle of the value; without one, the first name of the chain is a variable (or `this`). */
+  objectId: optional(id),
+  /** Names of properties, each of the one before. */
+  chain: optional(listOf(text)),
+  /** The getters that the chain meets are run. */
+  runsGetters: optional(boolean),
+  /** Objects in objects in the object. */
+  depth: optional(count),
+  /** Of the parts of the object, how many are left out before the first that is told. */
+  offset: optional(count),
+  /** How many parts of each object are told. */
+  count: optional(count),
+  /** How long the expansion may be, in characters, about. */
+  length: optional(count),
+} as const satisfies Shape
+
 /** Heard by every end at any time, also before hello. */
 const common = {
   ping: { id: optional(text) },
@@ -113,6 +132,8 @@ export const toRuntime = {
    */
   eval: {
     id,
+    /** Who asks: the one whose end releases the handles that the outcome gives. */
+    frontEnd: optional(id),
     form: optional(oneOf("value", "sync", "async")),
     asScript: optional(boolean),
     lets: optional(listOf(text)),
@@ -131,6 +152,9 @@ export const toRuntime = {
   read: partWish,
   /** The text of this `id` can be fetched, once and soon, from `/chunk/` and this. */
   chunk: { id, chunk: id },
+  expand: { ...expandWish, frontEnd: optional(id) },
+  /** These handles, and those that were given to this front end, are needed no more. */
+  release: { objectIds: optional(listOf(id)), frontEnd: optional(id) },
 } as const satisfies Record<string, Shape>
 
 export const fromRuntime = {
@@ -161,6 +185,8 @@ export const fromRuntime = {
   completions: { id, isCut: optional(boolean) },
   /** Body: a part of a text as JSON, as long as parts are; none where the text is not kept. */
   part: { id },
+  /** Body: the value as JSON, a RemoteObject; absent with a `problem`. */
+  expansion: { id, problem: optional(text) },
   /** Body: a text for the clipboard of the front end that asked for this eval. */
   copy: { id },
   /** Body: a script that this runtime wants to load from the bridge, because its page's policy allows no other. */
@@ -198,6 +224,9 @@ export const fromFrontEnd = {
     after: optional(count),
     limit: optional(count),
   },
+  /** A handle knows its session; `runtime` is for a chain without one. */
+  expand: { ...expandWish, runtime: optional(text) },
+  release: { objectIds: listOf(id) },
 } as const satisfies Record<string, Shape>
 
 export const toFrontEnd = {
@@ -242,6 +271,8 @@ export const toFrontEnd = {
   completions: { id, isCut: optional(boolean), problem: optional(text) },
   /** Body: as the runtime said it. */
   part: { id, problem: optional(text) },
+  /** Body: the value as JSON, a RemoteObject; absent with a `problem`. */
+  expansion: { id, problem: optional(text) },
   /** Body: a text for the clipboard, from the eval of this id. */
   copy: { id, runtime: answeringRuntime },
 } as const satisfies Record<string, Shape>

@@ -16,8 +16,8 @@ export interface RemoteObject {
   /** `NaN`, `-0`, `Infinity`, `-Infinity` or a bigint such as `123n`. */
   readonly unserializableValue?: string
   readonly preview?: Preview
-  /** Asks the session for more of the value; valid while the session lives. */
-  readonly handle?: string
+  /** There is more to see than is told here: the handle by which the session is asked for it. */
+  readonly objectId?: string
 }
 
 export interface Thrown {

@@ -52,6 +52,8 @@ interface Contents {
   readonly more?: number
   /** The limits were reached before its turn came: what is in it is not known. */
   readonly isUnread?: true
+  /** Of a part of an expansion that is not told as a whole: its handle. */
+  readonly objectId?: string
 }
 
 export type PreviewEntry = readonly [key: PreviewKey, value: Preview]

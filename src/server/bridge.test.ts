@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto"
-import { createServer } from "node:net"
-import { afterEach, describe, expect, it } from "vitest"
+import { createServer as createWebServer, type ServerResponse } from "node:http"
+import { createServer, type AddressInfo } from "node:net"
+import { afterEach, describe, expect, it, onTestFinished } from "vitest"
 import { FakeRuntime, type FakeRuntimeOptions } from "../../test/support/fake-runtime.ts"
 import { Talk } from "../../test/support/talk.ts"
 import { closeCode, protocolVersion, type RawMessage } from "../protocol/index.ts"
@@ -51,6 +52,10 @@ class FrontEnd {
     }
     talk.say({ op: "hello", ...ids, ...fields })
     return new FrontEnd(talk, (await talk.hear("welcome")).header)
+  }
+
+  get id(): string {
+    return String(this.welcome["frontEnd"])
   }
 
   /** Sends an eval and returns its id. */
@@ -114,7 +119,10 @@ describe("evals", () => {
     const prepared = await page.talk.hear("eval")
     expect(prepared.header).toMatchObject({ form: "sync", consts: ["x"] })
     expect(prepared.body).not.toBe("const x = 1")
-    expect(await plain.talk.hear("eval")).toEqual({ header: { op: "eval", id: plain.ran[0] }, body: "const x = 1" })
+    expect(await plain.talk.hear("eval")).toEqual({
+      header: { op: "eval", id: plain.ran[0], frontEnd: frontEnd.id },
+      body: "const x = 1",
+    })
   })
 
   it("that do not parse are refused and never sent", async () => {
@@ -237,6 +245,53 @@ describe("evals", () => {
     page.finish(id)
     await page.talk.hear("ack")
     expect(page.unacked).toEqual([])
+  })
+})
+
+describe("stacks in outcomes [P39]", () => {
+  const map = JSON.stringify({ version: 3, sources: ["app.ts"], names: [], mappings: "AAEA" })
+
+  /** A server of the page's own files, and a runtime of that page. */
+  async function openMapped(answer: (response: ServerResponse) => void) {
+    const server = createWebServer(({ url }, response) => {
+      if (url === "/app.js.map") answer(response)
+      else response.end("f()\n//# sourceMappingURL=app.js.map")
+    })
+    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening))
+    onTestFinished(() => {
+      server.closeAllConnections()
+      server.close()
+    })
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const bridge = await start()
+    const page = await runtime(bridge, { origin, evaluate: () => undefined })
+    const frontEnd = await FrontEnd.connect(bridge)
+    const thrown = async () => {
+      const id = frontEnd.send("f()")
+      await page.talk.hear("eval")
+      const stack = `Error: no\n    at f (${origin}/app.js:1:1)\n    at repl:1:1`
+      page.finish(id, JSON.stringify({ exception: { type: "object" }, stack }), "thrown")
+      return (await frontEnd.outcome(id)).result.stack.replaceAll(origin, "") as string
+    }
+    return { page, frontEnd, thrown }
+  }
+
+  it("are those of the sources", async () => {
+    const { page, frontEnd, thrown } = await openMapped((response) => response.end(map))
+    expect(await thrown()).toBe("Error: no\n    at f (/app.ts:3:1)\n    at repl:1:1")
+    frontEnd.talk.say({ op: "ack", ids: [page.ran[0]] })
+    expect((await page.talk.hear("ack")).header["ids"]).toEqual([page.ran[0]])
+  })
+
+  it("are as the page told them where the source map does not come in time", async () => {
+    const { thrown } = await openMapped(() => undefined)
+    expect(await thrown()).toBe("Error: no\n    at f (/app.js:1:1)\n    at repl:1:1")
+  })
+
+  it("hold back no end: what has answered is not lost with its page while maps are loaded", async () => {
+    const { page, frontEnd, thrown } = await openMapped(() => page.talk.socket.close(1000))
+    expect(await thrown()).toContain("Error: no")
+    expect(frontEnd.talk.heard.filter(({ header }) => header.op === "outcome")).toHaveLength(1)
   })
 })
 
@@ -441,6 +496,50 @@ describe("a runtime", () => {
     })
     frontEnd.talk.say({ ...wish, runtime: "9" })
     expect((await frontEnd.talk.hear("completions")).header["problem"]).toContain("9")
+  })
+
+  it("is asked for what is behind a handle, which knows its session [P37]", async () => {
+    const bridge = await start()
+    const page = await runtime(bridge)
+    const other = await runtime(bridge)
+    const frontEnd = await FrontEnd.connect(bridge, { target: other.id })
+    const objectId = `${page.session}.7`
+    const wish = { op: "expand", id: "mine", objectId, chain: ["a"], depth: 1, offset: 100, count: 10 }
+    frontEnd.talk.say(wish)
+    const { header } = await page.talk.hear("expand")
+    expect(header).toEqual({ ...wish, id: header["id"], frontEnd: frontEnd.id })
+    other.talk.say({ op: "expansion", id: header["id"] }, '"wrong"')
+    await other.talk.caughtUp()
+    page.talk.say({ op: "expansion", id: header["id"] }, '{"type":"object"}')
+    expect(await frontEnd.talk.hear("expansion")).toEqual({
+      header: { op: "expansion", id: "mine" },
+      body: '{"type":"object"}',
+    })
+    frontEnd.talk.say({ op: "expand", id: "byName", chain: ["document"] })
+    expect(await other.talk.hear("expand")).toMatchObject({ header: { chain: ["document"] } })
+  })
+
+  it("is asked for nothing that its reload took away [P37]", async () => {
+    const bridge = await start()
+    const page = await runtime(bridge)
+    const frontEnd = await FrontEnd.connect(bridge)
+    const objectId = `${page.session}.7`
+    page.talk.socket.terminate()
+    await page.reload(bridge.port)
+    frontEnd.talk.say({ op: "expand", id: "mine", objectId })
+    const { problem } = (await frontEnd.talk.hear("expansion")).header
+    expect(problem).toBe("its page was reloaded or is gone, and the value with it")
+    frontEnd.talk.say({ op: "expand", id: "nothing" })
+    expect((await frontEnd.talk.hear("expansion")).header["problem"]).toBe("name a value, by a handle or a chain")
+  })
+
+  it("hears which handles are needed no more [P38]", async () => {
+    const bridge = await start()
+    const page = await runtime(bridge)
+    const frontEnd = await FrontEnd.connect(bridge)
+    frontEnd.talk.say({ op: "release", objectIds: [`${page.session}.7`, "other.1", `${page.session}.8`] })
+    const { header } = await page.talk.hear("release")
+    expect(header).toEqual({ op: "release", objectIds: [`${page.session}.7`, `${page.session}.8`] })
   })
 
   it("shows its console to all, once each line, and is told how far", async () => {

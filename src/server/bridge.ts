@@ -51,6 +51,8 @@ export interface Bridge {
 
 const maxBytes = { runtime: 4 * 1024 * 1024, frontEnd: 1024 * 1024 } as const
 const frontEndSeats = 16
+/** How long an outcome waits for the source maps of the scripts that its stacks name. The next one finds them loaded. */
+const mapPatienceMs = 250
 const maxWrongTokens = 20
 /** How long the ends may take to answer our last word before their sockets are cut. */
 const farewellMs = 300
@@ -151,6 +153,7 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
     announce: (message) => frontEnds.announce(message),
     seatOf: (frontEnd) => frontEnds.seatOf(frontEnd),
     scriptTag: () => `<script src="${url()}/client.js"></script>`,
+    mapResult: (by, json) => desk.mapResult(by, json, mapPatienceMs),
     prepare: createPrepare({ checkSyntax: createSyntaxCheck(), eraseTypes: createEraseTypes() }),
     graceMs,
     now,

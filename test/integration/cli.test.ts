@@ -107,7 +107,7 @@ test("what was thrown goes to stderr, with exit code 1", async () => {
   await openPage(await serve())
   const plain = await desk.run("eval", "fails")
   expect(plain).toMatchObject({ code: 1, stdout: "" })
-  expect(plain.stderr).toContain("TypeError: no")
+  expect(plain.stderr).toContain("1 │ fails\n    ^\nUncaught TypeError: no\n")
   const object = await desk.run("eval", "fails", "--json")
   expect(object.code).toBe(1)
   expect(json(object)).toMatchObject({ outcome: "thrown", result: endings["fails"]![1] })

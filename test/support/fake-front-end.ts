@@ -1,5 +1,11 @@
-import type { AnsweringRuntime, Outcome, RuntimeInfo } from "../../src/protocol/index.ts"
-import type { Evaluation, EvaluateOptions, FrontEnd, FrontEndEvents } from "../../src/frontend/frontend.ts"
+import type { AnsweringRuntime, Outcome, RemoteObject, RuntimeInfo } from "../../src/protocol/index.ts"
+import type {
+  Evaluation,
+  EvaluateOptions,
+  ExpandOptions,
+  FrontEnd,
+  FrontEndEvents,
+} from "../../src/frontend/frontend.ts"
 
 /** An eval that a test has in its hand. */
 export interface Asked {
@@ -16,6 +22,8 @@ export interface FakeFrontEnd extends FrontEnd {
   readonly asked: readonly string[]
   /** Answers at once; undefined leaves the eval pending. */
   answer: (code: string, runtime: RuntimeInfo | undefined) => Outcome | undefined
+  /** What there is behind a handle or a chain. */
+  expansion: (of: string, wish: ExpandOptions | undefined) => RemoteObject
   setState(state: FrontEnd["state"]): void
   /** A runtime as it is now; `gone` takes it from the list. */
   setRuntime(runtime: RuntimeInfo): void
@@ -71,6 +79,9 @@ export function createFakeFrontEnd(...present: readonly RuntimeInfo[]): FakeFron
     asked,
     answer: () => undefined,
     bridgeUrl: undefined,
+    expansion: () => {
+      throw new Error("there is no such value")
+    },
     get state() {
       return state
     },
@@ -108,6 +119,9 @@ export function createFakeFrontEnd(...present: readonly RuntimeInfo[]): FakeFron
     },
     recall: () => Promise.reject(new Error("no runtime")),
     complete: async () => ({ names: [], isCut: false }),
+    expand: async (objectId, wish) => fake.expansion(objectId, wish),
+    look: async (chain, wish) => fake.expansion(chain.join("."), wish),
+    release() {},
     on(event, call) {
       const listener = { event, call: call as (detail: never) => void }
       listeners.add(listener)

@@ -3,6 +3,7 @@ import type { Evaluation, FrontEnd } from "../frontend.ts"
 import { visible } from "./cells.ts"
 import { exitCode, exitCodeOf } from "./exit-code.ts"
 import type { History } from "./history.ts"
+import type { Inspection } from "./inspection.ts"
 import { seatOf } from "./prompt.ts"
 import { runtimeTable } from "./runtime-table.ts"
 import type { Style } from "./style.ts"
@@ -17,8 +18,10 @@ export interface Desk {
   print(text: string): void
   /** Evaluates as if it had been typed: prints the outcome and gives its exit code. */
   run(code: string): Promise<number>
-  /** Evaluates in one runtime and prints nothing; ^C cancels it too. */
-  ask(code: string, runtime: string): Promise<Evaluation>
+  readonly inspection: Inspection
+  /** Evaluates, in one runtime where it is named, and prints nothing; ^C cancels it too. */
+  ask(code: string, runtime?: string): Promise<Evaluation>
+  show(evaluation: Evaluation, code: string): void
   format(evaluation: Evaluation): string
   startBlock(): void
   clear(): void
@@ -49,6 +52,8 @@ export const commands: Readonly<Record<string, Command>> = {
   runtimes: { usage: "", tells: "list the runtimes", run: listRuntimes },
   use: { usage: "RUNTIME", tells: "evaluate in this one from now on", takesRuntime: true, run: use },
   all: { usage: "CODE", tells: "evaluate in all runtimes", takesCode: true, run: evaluateInAll },
+  inspect: { usage: "[CODE]", tells: "show more of the last value, or of CODE", takesCode: true, run: inspect },
+  more: { usage: "", tells: "go on with what .inspect shows", run: showMore },
   reload: { usage: "[RUNTIME|all]", tells: "reload the page", takesRuntime: true, run: reload },
   load: { usage: "FILE", tells: "evaluate a file", takesFile: true, run: load },
   save: { usage: "FILE", tells: "write the inputs of this session to a file", takesFile: true, run: save },
@@ -131,6 +136,26 @@ async function evaluateInAll(desk: Desk, code: string): Promise<number> {
     desk.print(text.replace(/^/gm, "  "))
   }
   return Math.max(...answers.map(({ evaluation }) => exitCodeOf(evaluation)))
+}
+
+async function inspect(desk: Desk, code: string): Promise<number> {
+  const { inspection } = desk
+  if (code !== "") {
+    const evaluation = await desk.ask(code)
+    if (evaluation.outcome !== "value") {
+      desk.show(evaluation, code)
+      return exitCodeOf(evaluation)
+    }
+    inspection.last = evaluation.result
+  }
+  if (inspection.last === undefined) return complain(desk, "there is no value yet: .inspect CODE")
+  desk.print(await inspection.begin(inspection.last))
+  return exitCode.value
+}
+
+async function showMore({ inspection, print, style }: Desk): Promise<number> {
+  print((await inspection.goOn()) ?? style.hint("that was all"))
+  return exitCode.value
 }
 
 async function reload(desk: Desk, runtime: string): Promise<number> {

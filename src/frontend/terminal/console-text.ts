@@ -5,14 +5,22 @@ import { neutralise } from "../neutralise.ts"
 /** Writes a value as results are written. */
 type Format = (value: RemoteObject) => string
 
+/** Writes data as a table; undefined where it makes none. */
+type FormatTable = (data: RemoteObject, names: RemoteObject | undefined) => string | undefined
+
 const indent = "  "
 /** Deeper groups are indented no further. */
 const maxIndents = 10
 
-/** What a console shows of a line, by its kind. */
-export function consoleText({ kind = "", args, group = 0, more, stack }: ConsoleLine, format: Format): string {
+/** What a console shows of a line, by its kind. Without `formatTable` data is shown as it is. */
+export function consoleText(
+  { kind = "", args, group = 0, more, stack }: ConsoleLine,
+  format: Format,
+  formatTable?: FormatTable,
+): string {
   const show: Format = (value) => (isText(value) ? neutralise(value.value) : format(value))
-  const parts = [...wordsOf(kind, args, show)]
+  const table = kind === "table" && args[0] ? formatTable?.(args[0], args[1]) : undefined
+  const parts = table === undefined ? [...wordsOf(kind, args, show)] : [table]
   if (more !== undefined) parts.push(`… ${more} more arguments`)
   const text = parts.join(" ")
   const withFrames = kind === "trace" && stack !== undefined ? `${text}\n${neutralise(stack)}` : text
@@ -41,8 +49,14 @@ function wordsOf(kind: string, args: readonly RemoteObject[], show: Format): rea
       return ["Trace:", ...filled(args, show)]
     case "clear":
       return ["the console was cleared"]
-    case "table":
+    case "group":
+      return ["▾", ...headed(args, show)]
+    case "groupCollapsed":
+      return ["▸", ...headed(args, show)]
     case "dir":
+      // What may follow says how, not what.
+      return args.slice(0, 1).map(show)
+    case "table":
     case "dirxml":
       return args.map(show)
     default:
@@ -53,6 +67,10 @@ function wordsOf(kind: string, args: readonly RemoteObject[], show: Format): rea
 function labelled([label, value]: readonly RemoteObject[], show: Format, unit: string): string {
   if (label === undefined || value === undefined) return ""
   return `${show(label)}: ${value.type === "undefined" ? "its start was not heard" : `${show(value)}${unit}`}`
+}
+
+function headed(args: readonly RemoteObject[], show: Format): readonly string[] {
+  return args.length === 0 ? ["console.group"] : filled(args, show)
 }
 
 /** The first argument may say where in it the others go. */

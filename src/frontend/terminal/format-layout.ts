@@ -9,6 +9,10 @@ export interface Format {
   readonly depth: number
   /** Of each list. */
   readonly entries: number
+  /** Parts of the object itself that stand before the first. @defaultValue 0 */
+  readonly offset?: number
+  /** Is called where something is left out. */
+  readonly cut?: () => void
 }
 
 /** Where a value stands: in how many objects, and how far right its line begins. */

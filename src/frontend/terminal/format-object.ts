@@ -2,7 +2,7 @@ import { neutraliseLine } from "../neutralise.ts"
 import { formatBase } from "./format-base.ts"
 import { beside, block, enclose, type Block, type Format, type Place } from "./format-layout.ts"
 import { counted, isIdentifier, quote, written } from "./format-text.ts"
-import { asList, readKey, type ObjectView, type StringView, type View } from "./format-view.ts"
+import { asList, positionsOf, readKey, type ObjectView, type StringView, type View } from "./format-view.ts"
 import type { Style } from "./style.ts"
 
 export function formatView(view: View, format: Format, place: Place = { level: 0, indent: 0 }): Block {
@@ -21,7 +21,8 @@ export function formatView(view: View, format: Format, place: Place = { level: 0
 }
 
 /** A wide text of several lines is shown line by line. */
-function formatString({ text, more }: StringView, { style, width }: Format, { indent }: Place): Block {
+function formatString({ text, more }: StringView, { style, width, cut }: Format, { indent }: Place): Block {
+  if (more > 0) cut?.()
   const whole = block(quote(text), style.string)
   const isWide = whole.columns > width - indent && text.includes("\n")
   const lines = isWide ? text.split(/(?<=\n)/).map((line) => style.string(quote(line))) : [whole.text]
@@ -35,6 +36,7 @@ function formatObject(view: ObjectView, format: Format, place: Place): Block {
   const base = formatBase(view, format, place)
   const title = neutraliseLine(titleOf(view))
   const isKnown = isUnread ? sized.has(kind) && size === 0 : place.level <= format.depth || isEmpty(view)
+  if (!isKnown && (base === undefined || size > 0)) format.cut?.()
   if (!isKnown) return base ?? block(title.startsWith("[") ? title : `[${title}]`, style.special)
 
   const { items, rest } = partsOf(view, format, { level: place.level + 1, indent: place.indent + 2 })
@@ -99,10 +101,16 @@ interface Parts {
 }
 
 function partsOf(view: ObjectView, format: Format, place: Place): Parts {
-  const { kind, size, look } = view
+  const { kind, look } = view
   const { style, entries: max } = format
+  // It is the object itself whose parts stand at the first level.
+  const before = place.level === 1 ? (format.offset ?? 0) : 0
+  const size = Math.max(0, view.size - before)
   const show = (part: unknown): Block => formatView(look(part), format, place)
-  const remark = (text: string): Block => block(`… ${text}`, style.hint)
+  const remark = (text: string): Block => {
+    format.cut?.()
+    return block(`… ${text}`, style.hint)
+  }
   const isBuffer = kind === "arraybuffer" || kind === "dataview"
 
   const items = isBuffer ? [] : view.items.slice(0, max)
@@ -116,6 +124,7 @@ function partsOf(view: ObjectView, format: Format, place: Place): Parts {
   if (kind === "arraybuffer") rest.push(bytesOf(view, style))
   if (isBuffer) rest.push(beside(block("byteLength: "), block(String(size), style.number)))
   else if (left > 0) rest.push(remark(counted(left, "more item")))
+  if (before > 0) rest.unshift(block(`… after the first ${written(before)}`, style.hint))
   rest.push(...entries.map(([key, value]) => beside(formatKey(key, style), block(": "), show(value))))
   if (more > 0) rest.push(remark(`${written(more)} more`))
   const blocks = items.map(show)
@@ -125,10 +134,6 @@ function partsOf(view: ObjectView, format: Format, place: Place): Parts {
 
 function isNumber(view: View): boolean {
   return view.is === "plain" && view.paint === "number"
-}
-
-function positionsOf(view: View): number {
-  return view.is === "plain" ? (view.positions ?? 1) : 1
 }
 
 const maxBytes = 50

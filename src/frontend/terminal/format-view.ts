@@ -102,6 +102,19 @@ export function viewOfPreview(preview: unknown): View {
   }
 }
 
+/** How many parts of an object are there from `offset` on, and how many behind those. */
+export function partsShown(view: View, offset: number): { readonly shown: number; readonly left: number } {
+  if (view.is !== "object") return { shown: 0, left: 0 }
+  const { items, pairs, entries, size, more, look } = view
+  const listed = pairs.length + items.reduce<number>((sum, item) => sum + positionsOf(look(item)), 0)
+  return { shown: listed + entries.length, left: Math.max(0, size - offset - listed) + more }
+}
+
+/** How many positions of a list a part stands for. */
+export function positionsOf(view: View): number {
+  return view.is === "plain" ? (view.positions ?? 1) : 1
+}
+
 /** A key is a string, or drawn as a symbol or as one that is not enumerable. */
 export function readKey(key: unknown): { readonly kind: string; readonly text: string } {
   if (typeof key !== "object" || key === null) return { kind: "string", text: asText(key) }

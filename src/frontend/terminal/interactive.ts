@@ -14,7 +14,7 @@ import { promptOf, seatOf, statusOf } from "./prompt.ts"
 import { emptyFrame, render, renderSubmitted, type Frame, type Size, type View } from "./render.ts"
 import { createScreen } from "./screen.ts"
 import { createSession } from "./session.ts"
-import { showOutcome, showProblem } from "./show.ts"
+import { howToSeeMore, showOutcome, showProblem } from "./show.ts"
 import type { TerminalOptions } from "./terminal.ts"
 import { onWayOut } from "./ways-out.ts"
 
@@ -48,8 +48,11 @@ export function runInteractive(options: TerminalOptions): Promise<number> {
       get history() {
         return editor.history
       },
+      get columns() {
+        return screen.columns
+      },
       print: (text) => screen.print(text),
-      show: (evaluation, text) => screen.print(showOutcome(evaluation, text, style, screen.columns)),
+      show: (evaluation, text) => screen.print(showOutcome(evaluation, text, style, screen.columns, howToSeeMore)),
       format: (evaluation) => formatOutcome(evaluation, style, screen.columns),
       started: stays,
       changed,

@@ -9,7 +9,7 @@ import { blockEnd, createInputs, type Inputs } from "./inputs.ts"
 import { followNews } from "./news.ts"
 import { promptOf } from "./prompt.ts"
 import { createSession, type Session } from "./session.ts"
-import { showOutcome, showProblem } from "./show.ts"
+import { howToSeeMore, showOutcome, showProblem } from "./show.ts"
 import type { TerminalOptions } from "./terminal.ts"
 
 /** Runs what the lines make up, one input after the other, until they end or it is over. */
@@ -45,6 +45,7 @@ export async function runScript(options: TerminalOptions): Promise<number> {
     { frontEnd, style, limits },
     {
       history: [],
+      columns,
       print: (text) => void output.write(`${text}\n`),
       show(evaluation, text) {
         if (evaluation.outcome !== "value") errors.write(`${showOutcome(evaluation, text, style, columns)}\n`)
@@ -101,8 +102,11 @@ export async function runDumb(options: TerminalOptions): Promise<number> {
       get history() {
         return history
       },
+      get columns() {
+        return columns()
+      },
       print,
-      show: (evaluation, text) => print(showOutcome(evaluation, text, style, columns())),
+      show: (evaluation, text) => print(showOutcome(evaluation, text, style, columns(), howToSeeMore)),
       format: (evaluation) => formatOutcome(evaluation, style, columns()),
       started(text) {
         isAsking = false

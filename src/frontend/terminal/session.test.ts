@@ -19,6 +19,7 @@ function set(frontEnd = createFakeFrontEnd(runtimeInfo()), limits: Limits = {}):
     { frontEnd, style: plainStyle, limits },
     {
       history: ["let a = 1", "b"],
+      columns: 80,
       print: (text) => seen.push(text),
       show: (evaluation) => seen.push(`= ${textOf(evaluation)}`),
       format: textOf,
@@ -154,6 +155,30 @@ describe("dot-commands", () => {
     expect(await session.submit(`.load ${join(folder, "none.js")}`)).toBe(2)
     expect(seen.at(-1)).toMatch(/ENOENT.*none\.js/)
     rmSync(folder, { recursive: true })
+  })
+
+  test(".inspect shows more of the last value or of another, .more what is left", async () => {
+    const { frontEnd, session, seen } = set()
+    frontEnd.answer = (code) => ({ outcome: "value", result: { type: "object", description: code, objectId: code } })
+    frontEnd.expansion = (of, wish) => ({
+      type: "object",
+      preview: { kind: "date", name: "Date", text: `${of} ${wish?.depth}` },
+    })
+    expect(await session.submit(".inspect")).toBe(2)
+    await session.submit("a")
+    expect(await session.submit(".inspect")).toBe(0)
+    await session.submit(".inspect b.c")
+    await session.submit(".more")
+    expect(seen.filter((line) => !line.startsWith(">"))).toEqual([
+      "there is no value yet: .inspect CODE",
+      "= a",
+      "a 10",
+      "b.c 10",
+      "that was all",
+    ])
+    frontEnd.answer = () => ({ outcome: "thrown", result: { exception: { type: "undefined" } } })
+    expect(await session.submit(".inspect d")).toBe(1)
+    expect(seen.at(-1)).toBe("= thrown")
   })
 
   test(".history lists what fits", async () => {

@@ -2,6 +2,7 @@ import type { Evaluation, EvaluateOptions, FrontEnd } from "../frontend.ts"
 import { call, commandIn, type Desk } from "./commands.ts"
 import { exitCode, exitCodeOf } from "./exit-code.ts"
 import type { History } from "./history.ts"
+import { createInspection } from "./inspection.ts"
 import type { Style } from "./style.ts"
 
 export type Limits = Pick<EvaluateOptions, "runtime" | "waitMs" | "timeoutMs">
@@ -9,6 +10,7 @@ export type Limits = Pick<EvaluateOptions, "runtime" | "waitMs" | "timeoutMs">
 /** What a session needs from the way it is shown: on a screen, line by line, or into a pipe. */
 export interface Stage {
   readonly history: History
+  readonly columns: number
   print(text: string): void
   show(evaluation: Evaluation, code: string): void
   format(evaluation: Evaluation): string
@@ -59,8 +61,11 @@ export function createSession({ frontEnd, style, limits }: SessionParts, stage: 
   const ask = (code: string, options: EvaluateOptions = limits): Promise<Evaluation> =>
     frontEnd.evaluate(code, { ...options, ...(current && { signal: current.cancel.signal }) })
 
+  const inspection = createInspection(frontEnd, style, () => stage.columns)
+
   const evaluate = async (code: string): Promise<number> => {
     const evaluation = await ask(code)
+    if (evaluation.outcome === "value") inspection.last = evaluation.result
     stage.show(evaluation, code)
     return exitCodeOf(evaluation)
   }
@@ -69,12 +74,14 @@ export function createSession({ frontEnd, style, limits }: SessionParts, stage: 
     frontEnd,
     style,
     evaluated,
+    inspection,
     get history() {
       return stage.history
     },
     print: (text) => stage.print(text),
     run: evaluate,
-    ask: (code, runtime) => ask(code, { ...limits, runtime }),
+    ask: (code, runtime) => ask(code, { ...limits, ...(runtime && { runtime }) }),
+    show: (evaluation, code) => stage.show(evaluation, code),
     format: (evaluation) => stage.format(evaluation),
     startBlock: () => stage.startBlock(),
     clear: () => stage.clear(),

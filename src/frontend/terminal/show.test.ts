@@ -40,7 +40,9 @@ describe("a line of a page's console", () => {
       "a is 1% ! b",
     ],
     ["is indented in a group", { group: 2, args: [text("a\nb")] }, "    a\n│     b"],
-    ["heads a group", { kind: "group", group: 1, args: [text("a")] }, "a"],
+    ["heads a group", { kind: "group", group: 1, args: [text("%s"), text("a")] }, "▾ a"],
+    ["heads a group without a name", { kind: "groupCollapsed", group: 2, args: [] }, "  ▸ console.group"],
+    ["tells an object, not how", { kind: "dir", args: [number(1), { type: "object", value: { depth: 0 } }] }, "1"],
     ["counts", { kind: "count", args: [text("a"), number(2)] }, "a: 2"],
     ["tells a time", { kind: "timeEnd", args: [text("a"), number(2)] }, "a: 2 ms"],
     ["knows no start", { kind: "timeEnd", args: [text("a"), { type: "undefined" }] }, "a: its start was not heard"],
@@ -77,6 +79,33 @@ describe("an outcome", () => {
     [61_500, "1  1 min 1 s"],
   ])("that took %i ms says how long only where that was long", (durationMs, shown) => {
     expect(showOutcome({ ...value, durationMs }, "1", plainStyle, 80)).toBe(shown)
+  })
+
+  const thrownAt = (stack: string, message = "no"): Evaluation => {
+    const exception: RemoteObject = { type: "object", subtype: "error", className: "Error" }
+    return { outcome: "thrown", result: { exception, name: "Error", message, stack }, id: "e1", durationMs: 1 }
+  }
+
+  test("that was thrown shows where in the input, by the innermost frame of its own", () => {
+    const stack = "Error: no\n    at f (http://a/a.js:9:9)\n    at g (repl:2:3)\n    at repl:1:1"
+    expect(showOutcome(thrownAt(stack), "a\nb c", plainStyle, 80)).toBe(`2 │ b c\n      ^\nUncaught ${stack}`)
+    const firefox = "f@http://a/a.js:9:9\n@repl:2:3"
+    expect(showOutcome(thrownAt(firefox), "a\nb c", plainStyle, 80)).toMatch(/^2 │ b c\n {6}\^\nUncaught /)
+  })
+
+  test("that was thrown elsewhere, or whose message only looks like a frame, shows no place", () => {
+    const stack = "Error: at repl:1:1\n    at http://a/a.js:9:9"
+    expect(showOutcome(thrownAt(stack, "at repl:1:1"), "a", plainStyle, 80)).toMatch(/^Uncaught /)
+    expect(showOutcome(thrownAt("Error: no\n    at repl:7:1"), "a", plainStyle, 80)).toMatch(/^Uncaught /)
+  })
+
+  test.each([
+    [{ a: { b: { c: { d: 1 } } } }, "{ a: { b: { c: [Object] } } }  more!"],
+    [{ a: { b: { c: {} } } }, "{ a: { b: { c: {} } } }"],
+    [Array(101).fill(7), /… 1 more item\n\]\nmore!$/],
+  ])("of %o says how to see more only where there is more", (shown, expected) => {
+    const evaluation = { ...value, result: { type: "object", value: shown } } as Evaluation
+    expect(showOutcome(evaluation, "", plainStyle, 80, "more!")).toMatch(expected)
   })
 
   test("of an input that is wrong shows where", () => {

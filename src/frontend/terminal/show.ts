@@ -2,29 +2,55 @@ import type { RemoteObject } from "../../protocol/index.ts"
 import type { ConsoleLine, Evaluation } from "../frontend.ts"
 import { neutraliseLine } from "../neutralise.ts"
 import { codeFrame } from "./code-frame.ts"
+import { consoleTable } from "./console-table.ts"
 import { consoleText } from "./console-text.ts"
 import { elapsed } from "./elapsed.ts"
 import { formatOutcome, formatValue } from "./format.ts"
 import type { Paint, Style } from "./style.ts"
 
-/** The outcome of an input, with the place where it was wrong, and how long it took where that was long. */
-export function showOutcome(evaluation: Evaluation, code: string, style: Style, columns: number): string {
-  const text = formatOutcome(evaluation, style, columns)
-  const { line, column } = evaluation.outcome === "refused" ? evaluation.result : {}
+export const howToSeeMore = ".inspect shows more"
+
+/**
+ * The outcome of an input, with the place where it was wrong, and how long it took where that was long.
+ * Where a value is not shown as a whole, `more` says how to see more.
+ */
+export function showOutcome(
+  evaluation: Evaluation,
+  code: string,
+  style: Style,
+  columns: number,
+  more?: string,
+): string {
+  let isCut = false
+  const text = formatOutcome(evaluation, style, columns, { cut: () => (isCut = true) })
+  const { line, column } = placeOf(evaluation)
   const frame = line && column ? codeFrame(code, line, column, style, columns) : undefined
-  const time = elapsed(evaluation.durationMs)
-  const timed = time === undefined ? text : `${text}${text.includes("\n") ? "\n" : "  "}${style.hint(time)}`
+  const notes = [isCut ? more : undefined, elapsed(evaluation.durationMs)].filter((note) => note !== undefined)
+  const timed =
+    notes.length === 0 ? text : `${text}${text.includes("\n") ? "\n" : "  "}${style.hint(notes.join(" · "))}`
   return frame === undefined ? timed : `${frame}\n${timed}`
+}
+
+/** Where in the input it was wrong: the innermost frame of a stack that is the input's own. */
+function placeOf({ outcome, result }: Evaluation): { readonly line?: number; readonly column?: number } {
+  if (outcome === "refused") return result
+  if (outcome !== "thrown") return {}
+  const { stack = "", message = "" } = result
+  const frames = stack.slice(Math.max(0, stack.indexOf(message)) + message.length)
+  const [, line, column] = /(?:\(|\s|@|^)repl:(\d{1,9}):(\d{1,9})/m.exec(frames) ?? []
+  return { line: Number(line), column: Number(column) }
 }
 
 /** A line of a page's console. The gutter before each of its lines is what no page can imitate. */
 export function showConsoleLine(line: ConsoleLine, style: Style, columns: number, isLabelled: boolean): string {
   const { runtime, level, kind, dropped } = line
   const format = (value: RemoteObject): string => formatValue(value, style, columns - 2)
+  const formatTable = (data: RemoteObject, names: RemoteObject | undefined): string | undefined =>
+    consoleTable(data, names, style, columns - 2)
   const gutter = `${paintOf(level, style)("│")} `
   const label = isLabelled ? `${style.hint(`${neutraliseLine(runtime.name)}:`)} ` : ""
   const gap = dropped > 0 ? [label + style.hint(`… ${dropped} lines dropped`)] : []
-  const text = kind === "dropped" ? [] : (label + consoleText(line, format)).split("\n")
+  const text = kind === "dropped" ? [] : (label + consoleText(line, format, formatTable)).split("\n")
   return [...gap, ...text].map((shown) => gutter + shown).join("\n")
 }
 

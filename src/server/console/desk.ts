@@ -8,7 +8,7 @@ type ConsoleLine = Said<FromRuntime, "console">
 export interface ConsoleDesk {
   hear(by: AnsweringRuntime, line: ConsoleLine, body: string | undefined): void
   /** The result of an eval with the stacks in it mapped; at once where there are none. */
-  mapResult(by: AnsweringRuntime, json: string): string | Promise<string>
+  mapResult(by: AnsweringRuntime, json: string, patienceMs?: number): string | Promise<string>
   /** What is remembered of a runtime. */
   recall(runtime: string, query: LineQuery): Recollection
   /** The runtime will not come back. */
@@ -54,8 +54,8 @@ export function createConsoleDesk({ openSourceMaps, pass }: ConsoleDeskParts): C
     return maps
   }
 
-  function mapResult(by: AnsweringRuntime, json: string): string | Promise<string> {
-    return mayHaveStacks(json) ? mapsOf(by).mapResult(json) : json
+  function mapResult(by: AnsweringRuntime, json: string, patienceMs?: number): string | Promise<string> {
+    return mayHaveStacks(json) ? mapsOf(by).mapResult(json, patienceMs) : json
   }
 
   function settle(by: AnsweringRuntime, line: ConsoleLine, body: string): void {

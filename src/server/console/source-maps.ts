@@ -29,7 +29,7 @@ export interface SourceMaps {
   /** Never rejects: where there is no map, a frame stays as it is. */
   mapStack(stack: string): Promise<string>
   /** The same for the errors in a result, given and returned as JSON. */
-  mapResult(json: string): Promise<string>
+  mapResult(json: string, patienceMs?: number): Promise<string>
 }
 
 /** Scripts of which the maps are kept, at most: those that were asked for last. */
@@ -81,7 +81,7 @@ export function createSourceMaps(parts: SourceMapsParts): SourceMaps {
   }
 
   /** Waits until the maps of these files are there, or are known not to be, or patience ends. */
-  async function prepare(urls: readonly string[]): Promise<void> {
+  async function prepare(urls: readonly string[], waitMs = patienceMs): Promise<void> {
     const loading: Promise<void>[] = []
     for (const url of urls) {
       if (!isScript(url) || traces.has(url)) continue
@@ -91,7 +91,7 @@ export function createSourceMaps(parts: SourceMapsParts): SourceMaps {
     if (loading.length === 0) return
     let timer: NodeJS.Timeout | undefined
     const patience = new Promise<void>((over) => {
-      timer = setTimeout(over, patienceMs)
+      timer = setTimeout(over, waitMs)
     })
     await Promise.race([Promise.all(loading), patience])
     clearTimeout(timer)
@@ -113,7 +113,7 @@ export function createSourceMaps(parts: SourceMapsParts): SourceMaps {
       return rewriteStack(stack, move)
     },
 
-    async mapResult(json) {
+    async mapResult(json, waitMs) {
       try {
         const result: unknown = JSON.parse(json)
         const urls = new Set<string>()
@@ -122,7 +122,7 @@ export function createSourceMaps(parts: SourceMapsParts): SourceMaps {
           return stack
         })
         if (urls.size === 0) return json
-        await prepare([...urls])
+        await prepare([...urls], waitMs)
         changeStacks(result, (stack) => rewriteStack(stack, move))
         return JSON.stringify(result)
       } catch {

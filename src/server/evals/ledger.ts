@@ -113,8 +113,14 @@ export type LedgerEvent =
   | { readonly type: "due" }
 
 export type LedgerEffect =
-  /** Sends the eval itself, with its code. */
-  | { readonly do: "run"; readonly runtime: string; readonly id: string; readonly code: Code }
+  /** Sends the eval itself, with its code and with the front end that asks. */
+  | {
+      readonly do: "run"
+      readonly runtime: string
+      readonly id: string
+      readonly frontEnd: string
+      readonly code: Code
+    }
   | { readonly do: "send"; readonly runtime: string; readonly message: ToRuntime }
   | { readonly do: "tell"; readonly frontEnd: string; readonly message: ToFrontEnd; readonly body?: string }
   | { readonly do: "announce"; readonly message: Said<ToFrontEnd, "evaluated"> }
@@ -291,8 +297,8 @@ function send(ask: Ask, to: AnsweringRuntime, { now }: LedgerConfig): LedgerStep
   }
 }
 
-function run({ id, code }: Ask, to: AnsweringRuntime): LedgerEffect {
-  return { do: "run", runtime: to.id, id, code }
+function run({ id, from, code }: Ask, to: AnsweringRuntime): LedgerEffect {
+  return { do: "run", runtime: to.id, id, frontEnd: from, code }
 }
 
 function wait(state: Queued, { reason, loss }: { readonly reason: string; readonly loss: string }): LedgerStep {

@@ -1,4 +1,10 @@
-import { type AnsweringRuntime, type FromFrontEnd, type FromRuntime, type Said } from "../../protocol/index.ts"
+import {
+  type AnsweringRuntime,
+  type FromFrontEnd,
+  type FromRuntime,
+  type OutcomeKind,
+  type Said,
+} from "../../protocol/index.ts"
 import type { Preparation } from "../../language/index.ts"
 import { write } from "../peer.ts"
 import { answering, type Loss, type Runtime } from "../runtimes/registry.ts"
@@ -6,7 +12,6 @@ import {
   open,
   step,
   type Ask,
-  type Code,
   type Eval,
   type LedgerConfig,
   type LedgerEffect,
@@ -30,6 +35,8 @@ export interface RouterParts {
   readonly seatOf: (frontEnd: string) => Seat
   readonly scriptTag: () => string
   readonly prepare: (code: string) => Preparation
+  /** A result with its stacks taken through the page's source maps; at once where it has none. Never rejects. */
+  readonly mapResult: (by: AnsweringRuntime, json: string) => string | Promise<string>
   readonly graceMs: number
   /** Milliseconds that never run backwards. */
   readonly now: () => number
@@ -249,11 +256,11 @@ export class Router {
   #perform(id: string, effect: LedgerEffect): void {
     switch (effect.do) {
       case "run":
-        return this.#run(effect.runtime, effect.id, effect.code)
+        return this.#run(effect)
       case "send":
         return this.#parts.sendToRuntime(effect.runtime, write(effect.message))
       case "tell":
-        return this.#parts.tell(effect.frontEnd, write(effect.message, effect.body))
+        return this.#tell(effect)
       case "announce":
         return this.#parts.announce(write(effect.message))
       case "arm":
@@ -272,12 +279,21 @@ export class Router {
     }
   }
 
-  #run(runtime: string, id: string, { typed, prepared }: Code): void {
+  /** The eval has ended already: what an outcome still waits for can lose nothing, and its runtime keeps it until it is there. */
+  #tell({ frontEnd, message, body }: Extract<LedgerEffect, { do: "tell" }>): void {
+    const tell = (result: string | undefined): void => this.#parts.tell(frontEnd, write(message, result))
+    const by = message.op === "outcome" && isOfPage.has(message.outcome) ? message.runtime : undefined
+    const mapped = by && body !== undefined ? this.#parts.mapResult(by, body) : body
+    if (mapped instanceof Promise) void mapped.then(tell)
+    else tell(mapped)
+  }
+
+  #run({ runtime, id, frontEnd, code: { typed, prepared } }: Extract<LedgerEffect, { do: "run" }>): void {
     const takesPrepared = this.#parts.runtimes().get(runtime)?.takesPrepared ?? false
     const message =
       prepared !== undefined && takesPrepared
-        ? write({ op: "eval", id, ...prepared.header }, prepared.code)
-        : write({ op: "eval", id }, typed)
+        ? write({ op: "eval", id, frontEnd, ...prepared.header }, prepared.code)
+        : write({ op: "eval", id, frontEnd }, typed)
     this.#parts.sendToRuntime(runtime, message)
     this.#parts.expect(runtime)
   }
@@ -288,6 +304,9 @@ export class Router {
     if (state !== undefined) this.#advance(id, state, { type: "due" })
   }
 }
+
+/** Outcomes whose result was made in a page. */
+const isOfPage: ReadonlySet<OutcomeKind> = new Set(["value", "thrown"])
 
 /** The session that an eval under way belongs to, where it belongs to one. */
 function sessionOf(state: Exclude<Eval, { at: "settled" }>): string | undefined {

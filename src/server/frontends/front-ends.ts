@@ -50,10 +50,12 @@ export interface FrontEndsParts {
   readonly left: (frontEnd: string, forGood: boolean) => void
 }
 
-/** Whoever types waits no longer for names. */
+/** Whoever types waits no longer. */
 const typingMs = 2000
 /** A part of a text may have a slow way. */
 const readingMs = 60_000
+/** How long handles outlive the front end that was given them. */
+const handlesMs = 10 * 60_000
 
 /** Those who ask, and where each one's evals go. */
 export class FrontEnds implements FrontEndPeerUse {
@@ -62,6 +64,8 @@ export class FrontEnds implements FrontEndPeerUse {
   /** All sockets, also those that have not said hello. */
   readonly #peers = new Set<FrontEndPeer>()
   readonly #questions = new Questions()
+  /** Of front ends that left, until their handles are released. */
+  readonly #keeping = new Map<string, NodeJS.Timeout>()
 
   constructor(parts: FrontEndsParts) {
     this.#parts = parts
@@ -140,6 +144,8 @@ export class FrontEnds implements FrontEndPeerUse {
     }
     this.#frontEnds.clear()
     this.#questions.stop()
+    for (const timer of this.#keeping.values()) clearTimeout(timer)
+    this.#keeping.clear()
     let nth = 0
     for (const peer of this.#peers) {
       peer.say({ op: "restarting", retryAfterMs: retryAfterMs(nth++) })
@@ -150,6 +156,7 @@ export class FrontEnds implements FrontEndPeerUse {
   hello(from: FrontEndPeer, { frontEnd: id, name, target }: Said<FromFrontEnd, "hello">): void {
     const known = this.#frontEnds.get(id)
     if (known?.presence.at === "away") clearTimeout(known.presence.timer)
+    clearTimeout(this.#keeping.get(id))
     const expected: Seat = target === undefined ? emptySeat : { at: "expected", runtime: target }
     const frontEnd: FrontEnd = {
       id,
@@ -185,6 +192,10 @@ export class FrontEnds implements FrontEndPeerUse {
         return this.#read(frontEnd, from, message)
       case "recall":
         return this.#recall(frontEnd, from, message)
+      case "expand":
+        return this.#expand(frontEnd, from, message)
+      case "release":
+        return this.#release(message.objectIds)
       default:
         message satisfies never
     }
@@ -195,7 +206,7 @@ export class FrontEnds implements FrontEndPeerUse {
     const frontEnd = this.#speaking(from)
     if (frontEnd === undefined) return
     if (forGood) {
-      this.#frontEnds.delete(frontEnd.id)
+      this.#forget(frontEnd)
     } else {
       frontEnd.presence = { at: "away", timer: setTimeout(() => this.#give(frontEnd), this.#parts.graceMs) }
     }
@@ -204,8 +215,19 @@ export class FrontEnds implements FrontEndPeerUse {
 
   /** It did not come back. */
   #give(frontEnd: FrontEnd): void {
-    this.#frontEnds.delete(frontEnd.id)
+    this.#forget(frontEnd)
     this.#parts.left(frontEnd.id, true)
+  }
+
+  /** Its handles stay for a while: what one command printed the next one may ask for. */
+  #forget({ id }: FrontEnd): void {
+    this.#frontEnds.delete(id)
+    const release = (): void => {
+      this.#keeping.delete(id)
+      const message = write({ op: "release", frontEnd: id })
+      for (const runtime of this.#parts.runtimes().keys()) this.#parts.sendToRuntime(runtime, message)
+    }
+    this.#keeping.set(id, setTimeout(release, handlesMs))
   }
 
   /** The front end that a socket speaks for, unless another socket took its place. */
@@ -299,6 +321,49 @@ export class FrontEnds implements FrontEndPeerUse {
     }
     peer.say({ op: "recalled", id, runtime, ...rest })
   }
+
+  #expand({ id: frontEnd, seat }: FrontEnd, peer: FrontEndPeer, message: Said<FromFrontEnd, "expand">): void {
+    const { id, runtime: _, ...rest } = message
+    const runtime = this.#holderOf(message, seat)
+    if (typeof runtime === "string") return peer.say({ op: "expansion", id, problem: runtime })
+    let isAsked = false
+    this.#questions.ask(
+      runtime,
+      typingMs,
+      (asked) => {
+        // A getter must not run twice.
+        if (!isAsked || !rest.runsGetters) {
+          this.#parts.sendToRuntime(runtime.id, write({ ...rest, id: asked, frontEnd }))
+        }
+        isAsked = true
+      },
+      ({ problem }, body) => peer.say({ op: "expansion", id, ...(problem !== undefined && { problem }) }, body),
+    )
+  }
+
+  /** The runtime that has the value, where it is here; otherwise the problem. */
+  #holderOf({ objectId, chain = [], runtime }: Said<FromFrontEnd, "expand">, seat: Seat): Runtime | string {
+    if (objectId === undefined) {
+      return chain.length > 0
+        ? reachable(runtime, seat, this.#parts.runtimes())
+        : "name a value, by a handle or a chain"
+    }
+    const holder = [...this.#parts.runtimes().values()].find(({ session }) => session === sessionOf(objectId))
+    if (holder === undefined) return "its page was reloaded or is gone, and the value with it"
+    return holder.presence.at === "away" ? `${holder.name} is away` : holder
+  }
+
+  #release(objectIds: readonly string[]): void {
+    for (const { id, session } of this.#parts.runtimes().values()) {
+      const own = objectIds.filter((objectId) => sessionOf(objectId) === session)
+      if (own.length > 0) this.#parts.sendToRuntime(id, write({ op: "release", objectIds: own }))
+    }
+  }
+}
+
+/** A handle is the session that gave it, a dot, and a number. */
+function sessionOf(objectId: string): string {
+  return objectId.slice(0, objectId.lastIndexOf("."))
 }
 
 function targetMessage(seat: Seat, problem: string | undefined): Said<ToFrontEnd, "target"> {

@@ -14,7 +14,7 @@ export interface FrontEndPeerUse {
 
 export type FrontEndWish = Extract<
   FromFrontEnd,
-  { op: "eval" | "cancel" | "ack" | "use" | "reload" | "complete" | "read" | "recall" }
+  { op: "eval" | "cancel" | "ack" | "use" | "reload" | "complete" | "read" | "recall" | "expand" | "release" }
 >
 
 /** Unread bytes beyond which console lines are dropped, and counted. */
@@ -63,6 +63,8 @@ export class FrontEndPeer extends Peer<FromFrontEnd> implements Pulsing {
       case "complete":
       case "read":
       case "recall":
+      case "expand":
+      case "release":
         return this.#use.asked(this, message, body)
       case "bye":
         this.#saidBye = true

@@ -1,10 +1,13 @@
 import type { FromRuntime, Said } from "../../protocol/index.ts"
 import type { Runtime } from "../runtimes/registry.ts"
 
-export type Reply = Said<FromRuntime, "completions" | "part">
+export type Reply = Said<FromRuntime, "completions" | "part" | "expansion">
 
 /** What a runtime replied, or why it did not. */
-type Answer = (answer: { readonly isCut?: boolean | undefined; readonly problem?: string }, body?: string) => void
+type Answer = (
+  answer: { readonly isCut?: boolean | undefined; readonly problem?: string | undefined },
+  body?: string,
+) => void
 
 interface Question {
   readonly runtime: string

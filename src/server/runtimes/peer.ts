@@ -127,6 +127,7 @@ export class RuntimePeer extends Peer<FromRuntime> implements Pulsing {
         return this.#use.console(this, message, body)
       case "completions":
       case "part":
+      case "expansion":
         return this.#use.reply(this, message, body)
       case "copy":
         return this.#use.copy(this, message, body)
