@@ -149,6 +149,7 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
     sendToRuntime: (runtime, message) => runtimes.send(runtime, message),
     expect: (runtime) => runtimes.expect(runtime),
     isStuffed: (runtime) => runtimes.isStuffed(runtime),
+    isBehind: (frontEnd) => frontEnds.isBehind(frontEnd),
     tell: (frontEnd, message) => frontEnds.tell(frontEnd, message),
     announce: (message) => frontEnds.announce(message),
     seatOf: (frontEnd) => frontEnds.seatOf(frontEnd),

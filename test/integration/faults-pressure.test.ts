@@ -95,6 +95,33 @@ test("[I03] a front end that does not read costs the others nothing, and is told
   expect(lazy.socket.readyState).toBe(lazy.socket.OPEN)
 })
 
+test("[I03] outcomes for a front end that reads late wait in their runtimes, and it is not cut for being slow", async () => {
+  const stage = await openStage({ idle: true, bridge: { maxRuntimes: 64 } })
+  const { port } = stage.bridge
+  const lazy = await new Talk(`ws://127.0.0.1:${port}/frontend`, [], { Authorization: `Bearer ${token}` }).opened()
+  onTestFinished(() => lazy.socket.terminate())
+  lazy.say({ op: "hello", protocol: protocolVersion, version: "0", features, frontEnd: "lazy", name: "lazy" })
+  await lazy.hear("welcome")
+  const result = JSON.stringify({ type: "string", value: "x".repeat(1_000_000) })
+  const pages = await Promise.all(
+    Array.from({ length: 40 }, () => new FakeRuntime({ evaluate: () => result }).connect(port)),
+  )
+  onTestFinished(() => pages.forEach(({ talk }) => talk.socket.terminate()))
+
+  for (const { id } of pages) lazy.say({ op: "eval", id: `of-${id}`, runtime: id }, "long")
+  await lazy.caughtUp()
+  lazy.socket.pause()
+  await Promise.all(pages.map(({ talk }) => talk.caughtUp()))
+  for (const { ran } of pages) expect(ran).toHaveLength(1)
+  // 40 MB were said; nobody else waits for them.
+  expect(await stage.frontEnd.evaluate("1", { runtime: pages[0]!.id })).toMatchObject({ outcome: "value" })
+
+  lazy.socket.resume()
+  for (const { id } of pages) await lazy.hear("outcome", (header) => header["id"] === `of-${id}`)
+  expect(lazy.socket.readyState).toBe(lazy.socket.OPEN)
+  for (const { ran } of pages) expect(ran.filter((id) => id.startsWith("of-"))).toHaveLength(1)
+})
+
 test("[I04] a result above the bridge's limit ends as lost, with its reason, and is not sent again", async () => {
   const stage = await openStage({ idle: true })
   stage.wire.flow("down", { kind: "corrupt", change: smallerLimit }, "future")

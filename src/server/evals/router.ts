@@ -18,6 +18,7 @@ import {
   type LedgerEvent,
   type LedgerStep,
 } from "./ledger.ts"
+import { Deferred } from "./deferred.ts"
 import { Records } from "./records.ts"
 import { choose, type Seat } from "./target.ts"
 
@@ -29,6 +30,8 @@ export interface RouterParts {
   readonly expect: (runtime: string) => void
   /** Its socket takes no more: what was sent is not read. */
   readonly isStuffed: (runtime: string) => boolean
+  /** A front end has not read what it was sent: large things should wait. */
+  readonly isBehind: (frontEnd: string) => boolean
   /** Sends to the socket of a front end, if it has one. */
   readonly tell: (frontEnd: string, message: string) => void
   readonly announce: (message: string) => void
@@ -62,11 +65,13 @@ export class Router {
   readonly #timers = new Map<string, NodeJS.Timeout>()
   /** Outcomes that nobody has asked this bridge for: an earlier one may have been asked. */
   readonly #withheld = new Map<string, AnsweringRuntime>()
+  readonly #deferred: Deferred
   /** Every end that an earlier bridge knew has had its time to return. */
   #isSettled = false
 
   constructor(parts: RouterParts) {
     this.#parts = parts
+    this.#deferred = new Deferred((id) => this.#fetch(id))
   }
 
   get isSettled(): boolean {
@@ -126,6 +131,7 @@ export class Router {
     const { id } = outcome
     const state = this.#unsettled.get(id) ?? this.#records.get(id)
     if (state === undefined) this.#unasked(by, id)
+    else if (this.#isEarly(state, by)) this.#deferred.add(id, body?.length ?? 0)
     else if (mayAnswer(state, by.session)) this.#advance(id, state, { type: "answered", by, outcome, body })
   }
 
@@ -178,6 +184,7 @@ export class Router {
   stop(): void {
     this.#timers.forEach((timer) => clearTimeout(timer))
     this.#timers.clear()
+    this.#deferred.stop()
     this.#unsettled.clear()
   }
 
@@ -234,6 +241,20 @@ export class Router {
   #unasked(by: AnsweringRuntime, id: string): void {
     if (this.#isSettled) this.#parts.sendToRuntime(by.id, write({ op: "ack", ids: [id] }))
     else if (this.#withheld.size < maxWithheld) this.#withheld.set(id, by)
+  }
+
+  /** Its asker has not room for it yet, and the runtime keeps it anyway. */
+  #isEarly(state: Eval, { session }: AnsweringRuntime): boolean {
+    return state.at === "sent" && state.isWanted && state.to.session === session && this.#parts.isBehind(state.ask.from)
+  }
+
+  /** Asks for an outcome that came too early: the runtime knows the id, and says it again. False while there is no room. */
+  #fetch(id: string): boolean {
+    const state = this.#unsettled.get(id)
+    if (state?.at !== "sent") return true
+    if (this.#parts.isBehind(state.ask.from)) return false
+    this.#advance(id, state, { type: "returned", to: state.to })
+    return true
   }
 
   #config(): LedgerConfig {

@@ -90,6 +90,11 @@ export class FrontEnds implements FrontEndPeerUse {
     return this.#frontEnds.get(id)?.seat ?? emptySeat
   }
 
+  isBehind(id: string): boolean {
+    const presence = this.#frontEnds.get(id)?.presence
+    return presence?.at === "here" && presence.peer.isBehind
+  }
+
   tell(id: string, message: string): void {
     const presence = this.#frontEnds.get(id)?.presence
     if (presence?.at === "here") presence.peer.send(message)

@@ -17,8 +17,8 @@ export type FrontEndWish = Extract<
   { op: "eval" | "cancel" | "ack" | "use" | "reload" | "complete" | "read" | "recall" | "expand" | "release" }
 >
 
-/** Unread bytes beyond which console lines are dropped, and counted. */
-const maxBufferedLines = 1024 * 1024
+/** Unread bytes beyond which console lines are dropped, and counted, and outcomes stay where they are. */
+const maxBehind = 1024 * 1024
 /** Unread bytes beyond which a front end is sent away; it may come back for what it is owed. */
 const maxBuffered = 8 * 1024 * 1024
 
@@ -36,6 +36,11 @@ export class FrontEndPeer extends Peer<FromFrontEnd> implements Pulsing {
     this.#use = use
   }
 
+  /** It has not read what it was sent. */
+  get isBehind(): boolean {
+    return this.socket.bufferedBytes > maxBehind
+  }
+
   override send(message: string): void {
     super.send(message)
     if (this.socket.bufferedBytes > maxBuffered) this.close(closeCode.tryAgainLater, "too much is unread")
@@ -43,7 +48,7 @@ export class FrontEndPeer extends Peer<FromFrontEnd> implements Pulsing {
 
   /** Console lines give way to everything else: one is written with how many were dropped before it [L40]. */
   sendLine(weight: number, writeLine: (dropped: number) => string): void {
-    if (this.socket.bufferedBytes > maxBufferedLines) {
+    if (this.isBehind) {
       this.#droppedLines += weight
       return
     }
