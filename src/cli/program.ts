@@ -47,6 +47,14 @@ function describe(ends: (exitCode: number) => void): Command {
         "pages at a time, of one origin or of all (32 and 240 if not given)",
       ).argParser(reading(count)),
     )
+    .addOption(
+      new Option(
+        "--target <which>",
+        "where evals go that name no page: the latest one, the visible one, or always the same",
+      )
+        .choices(["latest", "visible", "sticky"])
+        .default("sticky"),
+    )
     .option("--watch <glob...>", "swap saved stylesheets, reload the pages for other saved files")
     .option("--no-repl", "no REPL, also with a terminal on stdin")
     .option("--open", "open the demo page in the browser")

@@ -1,7 +1,7 @@
 import { writeDiscovery } from "../discovery/index.ts"
 import { connectFrontEnd, followNews, watch, type FrontEnd, type Watching } from "../frontend/index.ts"
 import { packageVersion, protocolVersion } from "../protocol/index.ts"
-import { startBridge, type Bridge } from "../server/index.ts"
+import { startBridge, type Bridge, type TargetPolicy } from "../server/index.ts"
 import { banner } from "./banner.ts"
 import { styleFor } from "./colour.ts"
 import { readDemo } from "./demo.ts"
@@ -19,6 +19,7 @@ export interface ServeOptions extends OutputOptions {
   readonly allowHost?: readonly string[]
   readonly trustProxy?: true
   readonly maxRuntimes?: number
+  readonly target: TargetPolicy
   readonly watch?: readonly string[]
   /** False with `--no-repl`. */
   readonly repl: boolean
@@ -36,6 +37,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     allowHosts: options.allowHost ?? [],
     ...(options.trustProxy && { trustProxy: true }),
     ...(options.maxRuntimes !== undefined && { maxRuntimes: options.maxRuntimes }),
+    target: options.target,
     demo: readDemo(),
     log: (line) => tell(line, { quiet: options.quiet ?? hasRepl }),
   })

@@ -92,7 +92,7 @@ test("[P21] after a drop it asks again: in the session it was sent to, or anew",
   bridge.heard()
   bridge.welcome({ bridge: "bridge-2" })
   expect(bridge.heard()).toEqual([
-    expect.objectContaining({ op: "hello", frontEnd: "id0", target: "r1" }),
+    expect.objectContaining({ op: "hello", frontEnd: "id0", target: "r1", isChosen: false }),
     { op: "eval", id: "id1", runtime: "r1", session: "s1", waitMs: 5000, timeoutMs: 30_000, code: "running" },
     { op: "eval", id: "id2", waitMs: 5000, timeoutMs: 30_000, code: "queued" },
     { op: "eval", id: "id3", waitMs: 5000, timeoutMs: 30_000, code: "meanwhile" },
@@ -251,6 +251,9 @@ test("use() chooses by number, name or id, and resolves with the bridge's word",
   expect(await using).toEqual(other)
   expect(bridge.heard()).toEqual([{ op: "use", runtime: "r2" }])
   expect(frontEnd.target).toBe("r2")
+  bridge.drop()
+  bridge.welcome({ runtimes: [shop, other], target: "r2" })
+  expect(bridge.heard()).toEqual([expect.objectContaining({ op: "hello", target: "r2", isChosen: true })])
 })
 
 test("use() of what is not there lists what is", async () => {

@@ -44,6 +44,8 @@ export function frontEndOver(openChannel: OpenChannel, { name, clock, newId }: F
   /** By the id of the runtime that was chosen. */
   const choices = new Map<string, Set<Question<RuntimeInfo>>>()
   let target: string | undefined
+  /** The last one that was chosen here, rather than by the bridge. */
+  let choice: string | undefined
   let refusal: string | undefined
 
   const channel = openChannel({
@@ -67,7 +69,13 @@ export function frontEndOver(openChannel: OpenChannel, { name, clock, newId }: F
 
   function hello(): FromFrontEnd {
     const versions = { protocol: protocolVersion, version: packageVersion, features }
-    return { op: "hello", ...versions, frontEnd: id, name, ...(target !== undefined && { target }) }
+    return {
+      op: "hello",
+      ...versions,
+      frontEnd: id,
+      name,
+      ...(target !== undefined && { target, isChosen: target === choice }),
+    }
   }
 
   function say(message: FromFrontEnd, body?: string): void {
@@ -145,7 +153,11 @@ export function frontEndOver(openChannel: OpenChannel, { name, clock, newId }: F
 
   function settleChoice(): void {
     const runtime = target === undefined ? undefined : runtimes.get(target)
-    if (runtime !== undefined) for (const { resolve } of chosen(runtime.id)) resolve(runtime)
+    if (runtime === undefined) return
+    for (const { resolve } of chosen(runtime.id)) {
+      choice = runtime.id
+      resolve(runtime)
+    }
   }
 
   /** Those who chose this runtime; they are answered now. */

@@ -202,6 +202,8 @@ export const fromFrontEnd = {
     name: text,
     /** The runtime this front end evaluates in, by id, where it has one. */
     target: optional(id),
+    /** Whether its user chose that one. */
+    isChosen: optional(boolean),
   },
   /**
    * Body: the code. `runtime` is an id, a number or a name; without it the target. `session` binds an eval that was

@@ -348,6 +348,38 @@ describe("[L32] the target", () => {
   })
 })
 
+describe("[P41] a target that nobody chose", () => {
+  it("is the page that came last, until one is chosen; the choice outlives the socket", async () => {
+    const bridge = await start({ target: "latest" })
+    const first = await runtime(bridge)
+    const frontEnd = await FrontEnd.connect(bridge)
+    const second = await runtime(bridge)
+    expect((await frontEnd.talk.hear("target")).header).toEqual({ op: "target", runtime: second.id })
+    await second.talk.close()
+    expect((await frontEnd.talk.hear("target")).header).toEqual({ op: "target", runtime: first.id })
+    const { id: third } = await runtime(bridge)
+    expect((await frontEnd.talk.hear("target")).header["runtime"]).toBe(third)
+    frontEnd.talk.say({ op: "use", runtime: first.id })
+    expect((await frontEnd.talk.hear("target")).header["runtime"]).toBe(first.id)
+    const returned = await FrontEnd.connect(bridge, { target: first.id, isChosen: true })
+    expect(returned.welcome["target"]).toBe(first.id)
+    const unsure = await FrontEnd.connect(bridge, { target: first.id })
+    expect(unsure.welcome["target"]).toBe(third)
+  })
+
+  it("is the page that became visible", async () => {
+    const bridge = await start({ target: "visible" })
+    const first = await runtime(bridge)
+    const frontEnd = await FrontEnd.connect(bridge)
+    const second = await runtime(bridge, { hello: { visible: false } })
+    first.talk.say({ op: "status", visible: false })
+    second.talk.say({ op: "status", visible: true })
+    expect((await frontEnd.talk.hear("target")).header["runtime"]).toBe(second.id)
+    await frontEnd.evaluate("1")
+    expect([first.ran.length, second.ran.length]).toEqual([0, 1])
+  })
+})
+
 describe("a runtime", () => {
   it("[L31] is handed over to its new socket, and the late close of the old one changes nothing", async () => {
     const bridge = await start()
@@ -912,6 +944,7 @@ describe("[L35] start and stop", () => {
     [{ host: "0.0.0.0" }, "not loopback"],
     [{ token: "short" }, "token must be"],
     [{ graceMs: Number.NaN }, "graceMs must be"],
+    [{ target: "other" as "latest" }, "sticky, latest, visible"],
     [{ allowOrigins: ["*"] }, "name each origin exactly"],
     [{ allowOrigins: ["null"] }, "sandboxed"],
     [{ allowOrigins: ["example.test"] }, "no scheme"],

@@ -122,6 +122,7 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
     helloMs,
     graceMs,
     maxBytes: maxBytes.frontEnd,
+    policy: settings.target,
     runtimes: () => runtimes.all,
     infos: () => runtimes.infos,
     sendToRuntime: (runtime, message) => runtimes.send(runtime, message),

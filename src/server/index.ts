@@ -1,5 +1,6 @@
 export { startBridge, type Bridge, type BridgeEvents } from "./bridge.ts"
 export { BridgeError, type BridgeErrorCode } from "./errors.ts"
+export type { TargetPolicy } from "./evals/target.ts"
 export type { FrontEndChannel } from "./frontends/channel.ts"
 export type { BridgeOptions, DemoFile } from "./options.ts"
 export { createEraseTypes } from "./erase-types.ts"

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs"
 import { originName } from "./addresses.ts"
 import { packageVersion } from "../protocol/index.ts"
 import { BridgeError } from "./errors.ts"
+import { targetPolicies, type TargetPolicy } from "./evals/target.ts"
 import { quoted } from "./plain.ts"
 
 /** A file of the demo as it is served. */
@@ -26,6 +27,11 @@ export interface BridgeOptions {
   readonly trustProxy?: boolean
   /** What front ends must present; at least 22 of the characters of base64url. @defaultValue random, 256 bits */
   readonly token?: string
+  /**
+   * Where evals go that name no runtime, of a front end that chose none: `sticky` to the only one there is, and from
+   * then on to that; `latest` to the page that came last; `visible` to the page that the user sees. @defaultValue "sticky"
+   */
+  readonly target?: TargetPolicy
   /** Sockets of runtimes at a time. @defaultValue 240 */
   readonly maxRuntimes?: number
   /**
@@ -66,6 +72,7 @@ export function settingsOf(options: BridgeOptions): Settings {
     allowHosts: options.allowHosts ?? [],
     trustProxy: options.trustProxy ?? false,
     token: options.token ?? randomBytes(32).toString("base64url"),
+    target: options.target ?? "sticky",
     maxRuntimes: options.maxRuntimes ?? 240,
     maxRuntimesPerOrigin: options.maxRuntimes ?? 32,
     // The client's console alone allows itself 1,000 lines a second.
@@ -89,6 +96,9 @@ export function settingsOf(options: BridgeOptions): Settings {
   }
   if (!["127.0.0.1", "localhost", "::1"].includes(settings.host)) {
     bad(`host ${quoted(settings.host)} is not loopback: the bridge serves this machine only, so leave host out`)
+  }
+  if (!targetPolicies.includes(settings.target)) {
+    bad(`target ${quoted(settings.target)} must be one of ${targetPolicies.join(", ")}`)
   }
   if (!/^[\w-]{22,512}$/.test(settings.token)) bad("token must be 22 to 512 of the characters A–Z a–z 0–9 _ -")
   settings.allowOrigins.forEach(checkOrigin)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import type { Runtime } from "../runtimes/registry.ts"
-import { choose, emptySeat, find, reseat, seatFor, type Seat } from "./target.ts"
+import { choose, emptySeat, find, reseat, seatFor, type Seat, type TargetPolicy } from "./target.ts"
 
 function runtime(number: number, name: string, origin = "http://localhost:3000"): Runtime {
   const presence = { at: "ready", socket: number } as const
@@ -26,32 +26,74 @@ const shop = runtime(1, "chrome·shop")
 const docs = runtime(2, "firefox·docs")
 const elsewhere = runtime(3, "chrome·elsewhere", "http://localhost:4000")
 
+const rules = (policy: TargetPolicy, isSettled = true) => ({ policy, isSettled })
+const sticky = rules("sticky")
+const stickyAtFirst = rules("sticky", false)
+
 describe("[L32] a seat", () => {
   it("is taken by itself only while there is exactly one runtime", () => {
-    expect(reseat(emptySeat, all(), true)).toEqual(emptySeat)
-    expect(reseat(emptySeat, all(shop), true)).toEqual(seatFor(shop))
-    expect(reseat(emptySeat, all(shop, docs), true)).toEqual(emptySeat)
+    expect(reseat(emptySeat, all(), sticky)).toEqual(emptySeat)
+    expect(reseat(emptySeat, all(shop), sticky)).toEqual(seatFor(shop))
+    expect(reseat(emptySeat, all(shop, docs), sticky)).toEqual(emptySeat)
   })
 
   it("is kept while its runtime is there, whoever comes", () => {
     const seat = seatFor(shop)
-    expect(reseat(seat, all(docs, shop), true)).toBe(seat)
+    expect(reseat(seat, all(docs, shop), sticky)).toBe(seat)
   })
 
   it("is vacated when its runtime is gone, and inherited only by one of the same origin", () => {
-    const vacated = reseat(seatFor(shop), all(), true)
+    const vacated = reseat(seatFor(shop), all(), sticky)
     expect(vacated).toEqual({ at: "vacated", name: "chrome·shop", origin: "http://localhost:3000" })
-    expect(reseat(vacated, all(elsewhere), true)).toBe(vacated)
-    expect(reseat(vacated, all(docs, elsewhere), true)).toBe(vacated)
-    expect(reseat(vacated, all(docs), true)).toEqual(seatFor(docs))
+    expect(reseat(vacated, all(elsewhere), sticky)).toBe(vacated)
+    expect(reseat(vacated, all(docs, elsewhere), sticky)).toBe(vacated)
+    expect(reseat(vacated, all(docs), sticky)).toEqual(seatFor(docs))
   })
 
   it("of an earlier bridge waits for its runtime until all have had their time to return", () => {
-    const expected: Seat = { at: "expected", runtime: "r2" }
-    expect(reseat(expected, all(shop), false)).toBe(expected)
-    expect(reseat(expected, all(shop, docs), false)).toEqual(seatFor(docs))
-    expect(reseat(expected, all(shop), true)).toEqual(seatFor(shop))
-    expect(reseat(expected, all(), true)).toEqual(emptySeat)
+    const expected: Seat = { at: "expected", runtime: "r2", isChosen: false }
+    expect(reseat(expected, all(shop), stickyAtFirst)).toBe(expected)
+    expect(reseat(expected, all(shop, docs), stickyAtFirst)).toEqual(seatFor(docs))
+    expect(reseat(expected, all(shop), sticky)).toEqual(seatFor(shop))
+    expect(reseat(expected, all(), sticky)).toEqual(emptySeat)
+  })
+})
+
+describe("[P41] a seat that nobody chose", () => {
+  const hidden = (one: Runtime): Runtime => ({ ...one, visible: false })
+  const worker: Runtime = { ...runtime(9, "chrome·worker"), kind: "worker" }
+
+  it("goes to the page that came last, and back to the one before when that is gone", () => {
+    const first = reseat(emptySeat, all(shop), rules("latest"))
+    const second = reseat(first, all(shop, docs, worker), rules("latest"))
+    expect([first, second]).toEqual([seatFor(shop), seatFor(docs)])
+    expect(reseat(second, all(shop, worker), rules("latest"))).toEqual(seatFor(shop))
+    expect(reseat(seatFor(shop), all(worker), rules("latest"))).toEqual(seatFor(worker))
+  })
+
+  it("is the same in whatever order runtimes return to another bridge", () => {
+    expect(reseat(emptySeat, all(docs, shop), rules("latest"))).toEqual(seatFor(docs))
+    const expected: Seat = { at: "expected", runtime: docs.id, isChosen: false }
+    expect(reseat(expected, all(shop), rules("latest", false))).toBe(expected)
+    expect(reseat(expected, all(shop, docs), rules("latest", false))).toEqual(seatFor(docs))
+  })
+
+  it("goes to the visible page, stays while that is visible, and where it was while none is", () => {
+    const visible = rules("visible")
+    expect(reseat(emptySeat, all(hidden(shop), docs), visible)).toEqual(seatFor(docs))
+    expect(reseat(seatFor(docs), all(shop, hidden(docs)), visible)).toEqual(seatFor(shop))
+    const seat = seatFor(shop)
+    expect(reseat(seat, all(shop, docs, worker), visible)).toBe(seat)
+    expect(reseat(seat, all(hidden(shop), hidden(docs), worker), visible)).toBe(seat)
+    expect(reseat(emptySeat, all(hidden(shop), hidden(docs)), visible)).toBe(emptySeat)
+  })
+
+  it("differs from one that was chosen: that is kept while its runtime is there, and at another bridge", () => {
+    const chosen = seatFor(shop, true)
+    expect(reseat(chosen, all(shop, docs), rules("latest"))).toBe(chosen)
+    expect(reseat(chosen, all(docs), rules("latest"))).toEqual(seatFor(docs))
+    const expected: Seat = { at: "expected", runtime: shop.id, isChosen: true }
+    expect(reseat(expected, all(shop, docs), rules("visible", false))).toEqual(chosen)
   })
 })
 
@@ -64,7 +106,9 @@ describe("an eval's target", () => {
   it("may still come", () => {
     expect(choose("9", seatFor(shop), all(shop))).toEqual({ at: "absent", loss: "no runtime 9" })
     expect(choose(undefined, emptySeat, all())).toEqual({ at: "absent", loss: "no runtime" })
-    expect(choose(undefined, { at: "expected", runtime: "r2" }, all(shop))).toMatchObject({ at: "absent" })
+    expect(choose(undefined, { at: "expected", runtime: "r2", isChosen: false }, all(shop))).toMatchObject({
+      at: "absent",
+    })
     expect(choose(undefined, { at: "vacated", name: "chrome·shop", origin: "" }, all())).toMatchObject({ at: "absent" })
   })
 

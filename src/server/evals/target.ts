@@ -8,16 +8,27 @@ import type { Runtime } from "../runtimes/registry.ts"
  */
 export type Seat =
   | { readonly at: "empty" }
-  | { readonly at: "taken"; readonly runtime: string; readonly name: string; readonly origin: string }
+  | {
+      readonly at: "taken"
+      readonly runtime: string
+      readonly name: string
+      readonly origin: string
+      /** By the one who sits there: it leads nowhere else while its runtime is there. */
+      readonly isChosen: boolean
+    }
   /** Its runtime is gone; only one of the same origin inherits it silently. */
   | { readonly at: "vacated"; readonly name: string; readonly origin: string }
   /** An earlier bridge knew this runtime; it may come back to this one. */
-  | { readonly at: "expected"; readonly runtime: string }
+  | { readonly at: "expected"; readonly runtime: string; readonly isChosen: boolean }
+
+/** Where seats go that nobody chose: nowhere, to the page that came last, or to the one that is visible. */
+export const targetPolicies = ["sticky", "latest", "visible"] as const
+export type TargetPolicy = (typeof targetPolicies)[number]
 
 export const emptySeat: Seat = { at: "empty" }
 
-export function seatFor({ id, name, origin }: Runtime): Seat {
-  return { at: "taken", runtime: id, name, origin }
+export function seatFor({ id, name, origin }: Runtime, isChosen = false): Seat {
+  return { at: "taken", runtime: id, name, origin, isChosen }
 }
 
 /** Compares seats by what they hold. */
@@ -30,18 +41,28 @@ export function targetOf(seat: Seat): string | undefined {
   return seat.at === "taken" || seat.at === "expected" ? seat.runtime : undefined
 }
 
-/**
- * The seat as it is after runtimes came or went. `settled`: every runtime that
- * an earlier bridge knew has had its time to return.
- */
-export function reseat(seat: Seat, runtimes: ReadonlyMap<string, Runtime>, settled: boolean): Seat {
+export interface SeatRules {
+  readonly policy: TargetPolicy
+  /** Every runtime that an earlier bridge knew has had its time to return. */
+  readonly isSettled: boolean
+}
+
+/** The seat as it is after runtimes came, went or changed. */
+export function reseat(seat: Seat, runtimes: ReadonlyMap<string, Runtime>, { policy, isSettled }: SeatRules): Seat {
+  const kept = keep(seat, runtimes, isSettled)
+  if (kept.at === "expected" || (kept.at === "taken" && kept.isChosen)) return kept
+  const followed = follow(policy, targetOf(kept), runtimes)
+  return followed === undefined || followed.id === targetOf(kept) ? kept : seatFor(followed)
+}
+
+function keep(seat: Seat, runtimes: ReadonlyMap<string, Runtime>, isSettled: boolean): Seat {
   switch (seat.at) {
     case "taken":
       return runtimes.has(seat.runtime) ? seat : { at: "vacated", name: seat.name, origin: seat.origin }
     case "expected": {
       const returned = runtimes.get(seat.runtime)
-      if (returned !== undefined) return seatFor(returned)
-      return settled ? reseat(emptySeat, runtimes, settled) : seat
+      if (returned !== undefined) return seatFor(returned, seat.isChosen)
+      return isSettled ? keep(emptySeat, runtimes, isSettled) : seat
     }
     case "empty": {
       const only = onlyOne(runtimes)
@@ -54,6 +75,32 @@ export function reseat(seat: Seat, runtimes: ReadonlyMap<string, Runtime>, settl
     default:
       return seat satisfies never
   }
+}
+
+function follow(
+  policy: TargetPolicy,
+  target: string | undefined,
+  runtimes: ReadonlyMap<string, Runtime>,
+): Runtime | undefined {
+  const all = [...runtimes.values()]
+  const pages = all.filter(({ kind }) => kind === "page")
+  switch (policy) {
+    case "sticky":
+      return undefined
+    case "latest":
+      return latest(pages) ?? latest(all)
+    case "visible": {
+      const visible = pages.filter((page) => page.visible)
+      return visible.find(({ id }) => id === target) ?? latest(visible)
+    }
+    default:
+      return policy satisfies never
+  }
+}
+
+/** By number: a bridge that was restarted meets them again in any order. */
+function latest(runtimes: readonly Runtime[]): Runtime | undefined {
+  return runtimes.toSorted((one, other) => other.number - one.number)[0]
 }
 
 function onlyOne(runtimes: ReadonlyMap<string, Runtime>): Runtime | undefined {

@@ -11,7 +11,18 @@ import {
 } from "../../protocol/index.ts"
 import type { Recollection } from "../console/desk.ts"
 import type { LineQuery } from "../console/ring.ts"
-import { choose, emptySeat, find, isSameSeat, list, reseat, seatFor, targetOf, type Seat } from "../evals/target.ts"
+import {
+  choose,
+  emptySeat,
+  find,
+  isSameSeat,
+  list,
+  reseat,
+  seatFor,
+  targetOf,
+  type Seat,
+  type TargetPolicy,
+} from "../evals/target.ts"
 import { write } from "../peer.ts"
 import { plain } from "../plain.ts"
 import { answering, type Runtime } from "../runtimes/registry.ts"
@@ -36,6 +47,7 @@ export interface FrontEndsParts {
   readonly helloMs: number
   readonly graceMs: number
   readonly maxBytes: number
+  readonly policy: TargetPolicy
   readonly runtimes: () => ReadonlyMap<string, Runtime>
   readonly infos: () => readonly RuntimeInfo[]
   readonly sendToRuntime: (runtime: string, message: string) => void
@@ -158,11 +170,12 @@ export class FrontEnds implements FrontEndPeerUse {
     }
   }
 
-  hello(from: FrontEndPeer, { frontEnd: id, name, target }: Said<FromFrontEnd, "hello">): void {
+  hello(from: FrontEndPeer, message: Said<FromFrontEnd, "hello">): void {
+    const { frontEnd: id, name, target, isChosen = false } = message
     const known = this.#frontEnds.get(id)
     if (known?.presence.at === "away") clearTimeout(known.presence.timer)
     clearTimeout(this.#keeping.get(id))
-    const expected: Seat = target === undefined ? emptySeat : { at: "expected", runtime: target }
+    const expected: Seat = target === undefined ? emptySeat : { at: "expected", runtime: target, isChosen }
     const frontEnd: FrontEnd = {
       id,
       name: plain(name, 40) || "front end",
@@ -259,7 +272,8 @@ export class FrontEnds implements FrontEndPeerUse {
   }
 
   #reseated(seat: Seat): Seat {
-    return reseat(seat, this.#parts.runtimes(), this.#parts.isSettled())
+    const { policy, isSettled, runtimes } = this.#parts
+    return reseat(seat, runtimes(), { policy, isSettled: isSettled() })
   }
 
   #sit(frontEnd: FrontEnd, seat: Seat): void {
@@ -278,7 +292,7 @@ export class FrontEnds implements FrontEndPeerUse {
       peer.say(targetMessage(frontEnd.seat, `no runtime ${plain(wish, 60)}: ${others}`))
       return
     }
-    frontEnd.seat = seatFor(runtime)
+    frontEnd.seat = seatFor(runtime, true)
     peer.say(targetMessage(frontEnd.seat, undefined))
     this.#parts.seated()
   }
