@@ -55,6 +55,9 @@ function describe(ends: (exitCode: number) => void): Command {
         .choices(["latest", "visible", "sticky"])
         .default("sticky"),
     )
+    .addOption(
+      duration("--loop-guard [ms]", "stop a loop of an input that blocks the page for so long (1 s)").preset(1000),
+    )
     .option("--watch <glob...>", "swap saved stylesheets, reload the pages for other saved files")
     .option("--no-repl", "no REPL, also with a terminal on stdin")
     .option("--open", "open the demo page in the browser")

@@ -20,6 +20,7 @@ export interface ServeOptions extends OutputOptions {
   readonly trustProxy?: true
   readonly maxRuntimes?: number
   readonly target: TargetPolicy
+  readonly loopGuard?: number
   readonly watch?: readonly string[]
   /** False with `--no-repl`. */
   readonly repl: boolean
@@ -38,6 +39,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     ...(options.trustProxy && { trustProxy: true }),
     ...(options.maxRuntimes !== undefined && { maxRuntimes: options.maxRuntimes }),
     target: options.target,
+    loopLimitMs: options.loopGuard ?? 0,
     demo: readDemo(),
     log: (line) => tell(line, { quiet: options.quiet ?? hasRepl }),
   })

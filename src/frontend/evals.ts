@@ -1,6 +1,6 @@
 import type { Clock } from "../link/index.ts"
 import type { AnsweringRuntime, FromFrontEnd, Said, ToFrontEnd } from "../protocol/index.ts"
-import type { EvaluateOptions, Evaluation } from "./frontend.ts"
+import type { EvaluateOptions, Evaluation, FrontEndEvents } from "./frontend.ts"
 import {
   open,
   step,
@@ -35,6 +35,7 @@ interface Wish {
 
 /** Room for what goes with the code. */
 const headerBytes = 1024
+const maxGivenUp = 100
 const defaults = { waitMs: 5000, timeoutMs: 30_000 } as const
 
 /** The evals of one front end that have not ended, led as the ledger decides. */
@@ -42,6 +43,8 @@ export class Evals {
   readonly #parts: EvalsParts
   readonly #wishes = new Map<string, Wish>()
   readonly #readings: Readings
+  /** By id, the code of those that may run on though nobody waits for them. */
+  readonly #givenUp = new Map<string, string>()
   #isReady = false
   #maxBytes = Number.POSITIVE_INFINITY
   #over: Extract<EvalEvent, { type: "over" }> | undefined
@@ -128,6 +131,17 @@ export class Evals {
     this.#parts.say({ op: "ack", ids: [id] })
   }
 
+  /** Told once, and only of an eval that was given up here. */
+  late(
+    { id, outcome, runtime, durationMs }: Said<ToFrontEnd, "late">,
+    body: string | undefined,
+  ): FrontEndEvents["late"] | undefined {
+    const code = this.#givenUp.get(id)
+    if (code === undefined) return undefined
+    this.#givenUp.delete(id)
+    return { ...readOutcome(outcome, body), id, runtime, durationMs, code }
+  }
+
   /** Whether the code of an eval under way has this word in it: a page does nothing to us unasked. */
   mentions(id: string, word: string): boolean {
     return this.#wishes.get(id)?.code.includes(word) ?? false
@@ -168,10 +182,18 @@ export class Evals {
       case "disarm":
         return wish.disarm()
       case "settle":
-        return wish.settle({ id, ...effect.end })
+        return this.#settle(id, wish, effect.end)
       default:
         return effect satisfies never
     }
+  }
+
+  #settle(id: string, { code, settle }: Wish, end: End): void {
+    if ((end.outcome === "cancelled" || end.outcome === "timeout") && end.result.ran === "unknown") {
+      this.#givenUp.set(id, code)
+      if (this.#givenUp.size > maxGivenUp) this.#givenUp.delete(this.#givenUp.keys().next().value!)
+    }
+    settle({ id, ...end })
   }
 
   #ask(id: string, wish: Wish, to: AnsweringRuntime | undefined): void {

@@ -87,6 +87,8 @@ export interface FrontEndEvents {
     readonly durationMs: number
     readonly runtime?: AnsweringRuntime | undefined
   }
+  /** An eval of this front end that was cancelled or timed out has come to an end after all. */
+  late: Evaluation & { readonly code: string }
   /** An eval of this front end that runs and that mentions `copy` has a text for the clipboard. */
   copy: { readonly id: string; readonly runtime: AnsweringRuntime; readonly text: string }
   /** An eval of this front end waits for a runtime. */

@@ -156,6 +156,24 @@ test("an abort cancels: before it begins, while it waits, while it runs", async 
   expect(clock.pending).toBe(0)
 })
 
+test("[P42] what an eval came to that was given up is told once, with its code", async () => {
+  bridge.welcome()
+  const late: unknown[] = []
+  frontEnd.on("late", (evaluation) => late.push(evaluation))
+  const cancel = new AbortController()
+  const running = frontEnd.evaluate("slow()", { signal: cancel.signal })
+  bridge.say({ op: "sent", id: "id1", runtime: answering(shop) })
+  cancel.abort()
+  expect(await running).toMatchObject({ outcome: "cancelled" })
+  const answer = { ...two, op: "late", id: "id1", runtime: answering(shop) } as const
+  bridge.say(answer, resultOfTwo)
+  bridge.say(answer, resultOfTwo)
+  bridge.say({ ...answer, id: "of-another" }, resultOfTwo)
+  expect(late).toEqual([
+    { id: "id1", code: "slow()", outcome: "value", result: resultOfTwo, runtime: answering(shop), durationMs: 3 },
+  ])
+})
+
 test("close() cancels what is unsettled, and leaves nothing; afterwards evals end at once", async () => {
   bridge.welcome()
   const { settled } = watched(frontEnd.evaluate("1"))

@@ -94,6 +94,10 @@ export function frontEndOver(openChannel: OpenChannel, { name, clock, newId }: F
         return evals.sent(message)
       case "outcome":
         return evals.outcome(message, body)
+      case "late": {
+        const late = evals.late(message, body)
+        return late && events.emit("late", late)
+      }
       case "reloading":
         return reloading(message)
       case "copy": {

@@ -243,6 +243,8 @@ export const toFrontEnd = {
   sent: { id, runtime: answeringRuntime },
   /** Body: the result as JSON. `runtime` is absent where none was ever chosen. */
   outcome: { id, outcome: oneOf(...outcomeKinds), durationMs: number, runtime: optional(answeringRuntime) },
+  /** What an eval came to that ended as `cancelled` or `timeout` before. Body: the result as JSON. */
+  late: { id, outcome: oneOf(...outcomeKinds), durationMs: number, runtime: answeringRuntime },
   reloading: { id, runtimes: listOf(answeringRuntime), problem: optional(text) },
   /** Some front end's eval ended: for those who watch. */
   evaluated: {

@@ -153,6 +153,21 @@ describe("evals", () => {
     expect(header["runtime"]).toBeUndefined()
   })
 
+  it("have a check in their loops where the bridge guards loops", async () => {
+    const code = "for (;;) 1"
+    for (const [loopLimitMs, count] of [
+      [0, 0],
+      [700, 1],
+    ] as const) {
+      const bridge = await start({ loopLimitMs })
+      const page = await runtime(bridge, { hello: { features: ["batch", "prepared"] } })
+      const frontEnd = await FrontEnd.connect(bridge)
+      frontEnd.send(code)
+      const { body } = await page.talk.hear("eval")
+      expect(body?.match(/\(700\);/g) ?? []).toHaveLength(count)
+    }
+  })
+
   it("that wait can be cancelled, and certainly have not run", async () => {
     const bridge = await start()
     const frontEnd = await FrontEnd.connect(bridge)
@@ -171,7 +186,7 @@ describe("evals", () => {
     await page.talk.hear("cancel")
   })
 
-  it("of a runtime that answers after all are acknowledged by the bridge itself", async () => {
+  it("[P42] of a runtime that answers after all are told as late, and acknowledged by the bridge itself", async () => {
     const bridge = await start()
     const page = await runtime(bridge, never)
     const frontEnd = await FrontEnd.connect(bridge)
@@ -182,6 +197,13 @@ describe("evals", () => {
     page.finish(id)
     await page.talk.hear("ack")
     expect(page.unacked).toEqual([])
+    expect(await frontEnd.talk.hear("late")).toEqual({
+      header: {
+        ...{ op: "late", id, outcome: "value", durationMs: 1 },
+        runtime: { id: page.id, number: 1, name: "chrome·shop", session: page.session },
+      },
+      body: "{}",
+    })
     await frontEnd.talk.caughtUp()
     expect(frontEnd.talk.heard.filter(({ header }) => header.op === "outcome")).toHaveLength(1)
   })
@@ -944,6 +966,7 @@ describe("[L35] start and stop", () => {
     [{ host: "0.0.0.0" }, "not loopback"],
     [{ token: "short" }, "token must be"],
     [{ graceMs: Number.NaN }, "graceMs must be"],
+    [{ loopLimitMs: -1 }, "loopLimitMs must be"],
     [{ target: "other" as "latest" }, "sticky, latest, visible"],
     [{ allowOrigins: ["*"] }, "name each origin exactly"],
     [{ allowOrigins: ["null"] }, "sandboxed"],

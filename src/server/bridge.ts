@@ -156,7 +156,11 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
     seatOf: (frontEnd) => frontEnds.seatOf(frontEnd),
     scriptTag: () => `<script src="${url()}/client.js"></script>`,
     mapResult: (by, json) => desk.mapResult(by, json, mapPatienceMs),
-    prepare: createPrepare({ checkSyntax: createSyntaxCheck(), eraseTypes: createEraseTypes() }),
+    prepare: createPrepare({
+      checkSyntax: createSyntaxCheck(),
+      eraseTypes: createEraseTypes(),
+      loopLimitMs: settings.loopLimitMs,
+    }),
     graceMs,
     now,
   })

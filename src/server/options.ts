@@ -32,6 +32,11 @@ export interface BridgeOptions {
    * then on to that; `latest` to the page that came last; `visible` to the page that the user sees. @defaultValue "sticky"
    */
   readonly target?: TargetPolicy
+  /**
+   * Stops a loop of an input that keeps the page from all else for so long, in milliseconds. It costs each turn of a
+   * loop a call. @defaultValue 0: none is stopped
+   */
+  readonly loopLimitMs?: number
   /** Sockets of runtimes at a time. @defaultValue 240 */
   readonly maxRuntimes?: number
   /**
@@ -72,6 +77,7 @@ export function settingsOf(options: BridgeOptions): Settings {
     allowHosts: options.allowHosts ?? [],
     trustProxy: options.trustProxy ?? false,
     token: options.token ?? randomBytes(32).toString("base64url"),
+    loopLimitMs: options.loopLimitMs ?? 0,
     target: options.target ?? "sticky",
     maxRuntimes: options.maxRuntimes ?? 240,
     maxRuntimesPerOrigin: options.maxRuntimes ?? 32,
@@ -91,7 +97,15 @@ export function settingsOf(options: BridgeOptions): Settings {
   wholeNumber("port", settings.port, 0, 65_535)
   wholeNumber("maxRuntimes", settings.maxRuntimes, 1, 1_000_000)
   wholeNumber("maxMessagesPerS", settings.maxMessagesPerS, 1, 1_000_000)
-  for (const name of ["heartbeatMs", "graceMs", "reloadMs", "unannouncedMs", "probeMs", "helloMs"] as const) {
+  for (const name of [
+    "heartbeatMs",
+    "graceMs",
+    "reloadMs",
+    "unannouncedMs",
+    "probeMs",
+    "helloMs",
+    "loopLimitMs",
+  ] as const) {
     wholeNumber(name, settings[name], 0, 2 ** 31 - 1)
   }
   if (!["127.0.0.1", "localhost", "::1"].includes(settings.host)) {

@@ -118,3 +118,25 @@ test("a reload during an eval ends it as lost, and ^C ends one that never would"
   await terminal.press("C-c")
   await terminal.until(/cancelled.*\n.*orrery ›$/)
 })
+
+test("[P42] ^C frees the prompt at once; what the input comes to after all is told above the line", async () => {
+  await terminal.type("await new Promise(done => globalThis.finish = () => done(6 * 7))")
+  await terminal.press("Enter")
+  await page.waitForFunction("globalThis.finish")
+  await terminal.press("C-c")
+  await terminal.until(/cancelled.*it may have run\n.*orrery ›$/)
+  await terminal.type("1 +")
+  await terminal.until(/› 1 \+$/)
+  await page.evaluate("finish()")
+  await terminal.until(/\nlate: await new Promise.*\n42(?:  .*)?\n.*orrery › 1 \+$/)
+})
+
+test("`serve --loop-guard` ends a loop that blocks the page, which then goes on", async () => {
+  const guarded = await desk.serve("--port", "0", "--loop-guard", "300")
+  await page.goto(`${guarded.url}/demo`)
+  const evaluate = (code: string) => desk.run("eval", code, "--port", String(guarded.port))
+  const stopped = await evaluate("var turns = 0; for (;;) turns++")
+  expect(stopped.code).toBe(1)
+  expect(stopped.stderr).toContain("a loop was stopped after 300 ms")
+  expect(await evaluate("turns > 1000")).toMatchObject({ code: 0, stdout: "true\n" })
+})

@@ -1,7 +1,7 @@
 import type { RuntimeInfo } from "../../protocol/index.ts"
 import type { FrontEnd } from "../frontend.ts"
-import { visible } from "./cells.ts"
-import { showConsoleLine } from "./show.ts"
+import { fit, visible } from "./cells.ts"
+import { showConsoleLine, showOutcome } from "./show.ts"
 import type { Style } from "./style.ts"
 
 /** One line about a runtime that came, went or began anew; none for what the prompt shows. */
@@ -19,7 +19,7 @@ export interface Paper {
   print(text: string): void
 }
 
-/** Prints the news of runtimes and the lines of their consoles from now on. Returns a function that ends it. */
+/** Prints the news of runtimes, the lines of their consoles, and what evals came to that were given up. Returns a function that ends it. */
 export function followNews(frontEnd: FrontEnd, style: Style, paper: Paper): () => void {
   const known = new Map(frontEnd.runtimes.map((runtime) => [runtime.id, runtime]))
   const forget = [
@@ -32,6 +32,12 @@ export function followNews(frontEnd: FrontEnd, style: Style, paper: Paper): () =
     frontEnd.on("console", (line) => {
       const isOneOfSeveral = frontEnd.runtimes.length > 1
       paper.print(showConsoleLine(line, style, paper.columns ?? 80, isOneOfSeveral))
+    }),
+    frontEnd.on("late", ({ code, ...evaluation }) => {
+      const columns = paper.columns ?? 80
+      const [firstLine = ""] = code.trim().split("\n", 1)
+      const input = fit(firstLine, Math.max(8, columns - 6))
+      paper.print(`${style.hint(`late: ${input}`)}\n${showOutcome(evaluation, code, style, columns)}`)
     }),
   ]
   return () => forget.forEach((off) => off())

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest"
-import { runtimeInfo } from "../../../test/support/fake-front-end.ts"
-import { newsOf } from "./news.ts"
+import { createFakeFrontEnd, runtimeInfo } from "../../../test/support/fake-front-end.ts"
+import { followNews, newsOf } from "./news.ts"
 import { promptOf, statusOf, type Facts } from "./prompt.ts"
 import { columnsOf } from "./cells.ts"
+import { plainStyle } from "./style.ts"
 
 const shop = runtimeInfo()
 const firefox = runtimeInfo({ number: 2, name: "firefox·shop" })
@@ -60,4 +61,15 @@ test.each([
   ["goes unseen", undefined, { ...shop, state: "gone" }, undefined],
 ] as const)("news when a runtime %s", (_, before, now, expected) => {
   expect(newsOf(before, now)).toBe(expected)
+})
+
+test("an outcome that comes late is printed with the input it is of", () => {
+  const frontEnd = createFakeFrontEnd(shop)
+  const printed: string[] = []
+  const forget = followNews(frontEnd, plainStyle, { columns: 30, print: (text) => printed.push(text) })
+  const late = { id: "e1", durationMs: 1, outcome: "value", result: { type: "number", value: 2 } } as const
+  frontEnd.emit("late", { ...late, code: "\nawait somethingThatTakesVeryLong(1)\n2" })
+  forget()
+  frontEnd.emit("late", { ...late, code: "1" })
+  expect(printed).toEqual(["late: await somethingThatTake…\n2"])
 })

@@ -180,8 +180,11 @@ describe("an eval that is settled", () => {
     expect(briefs(after(placed, answered, { type: "left", forGood: true }))).toEqual(["send r1 ack"])
   })
 
-  it("lets the runtime drop an outcome that comes too late", () => {
-    expect(briefs(after(placed, { type: "cancelled", as: "timeout" }, answered))).toEqual(["send r1 ack"])
+  it("[P42] tells its asker of an outcome that comes too late, and lets the runtime drop it", () => {
+    for (const as of ["cancelled", "timeout"] as const) {
+      expect(briefs(after(placed, { type: "cancelled", as }, answered))).toEqual(["tell f1 late", "send r1 ack"])
+    }
+    expect(briefs(after(placed, { type: "due" }, answered))).toEqual(["tell f1 late", "send r1 ack"])
     expect(briefs(bound({ type: "due" }, answered))).toEqual(["send r1 ack"])
   })
 })

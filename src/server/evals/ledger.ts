@@ -266,7 +266,7 @@ function stepSettled(state: Settled, event: LedgerEvent): LedgerStep {
     case "left":
       return isOwed && event.forGood ? release(state) : same(state)
     case "answered":
-      return { state, effects: isOwed ? [] : [ack(event.by, outcome.id)] }
+      return { state, effects: isOwed ? [] : [...late(state, event), ack(event.by, outcome.id)] }
     case "placed":
     case "refused":
     case "waits":
@@ -320,6 +320,15 @@ function answer({ ask, to, isWanted }: Sent, from: Said<FromRuntime, "outcome">,
     state: { at: "settled", from: ask.from, outcome, body, isOwed: isWanted },
     effects: [{ do: "disarm" }, isWanted ? tell : ack(to, id), announce(ask, outcome)],
   }
+}
+
+/** What an abandoned eval came to after all. */
+function late(
+  { from, outcome }: Settled,
+  { by, outcome: end, body }: Extract<LedgerEvent, { type: "answered" }>,
+): readonly LedgerEffect[] {
+  if (outcome.outcome !== "cancelled" && outcome.outcome !== "timeout") return []
+  return [{ do: "tell", frontEnd: from, message: { ...end, op: "late", runtime: by }, body: body ?? "" }]
 }
 
 /** An end that the bridge itself knows of. */
