@@ -354,6 +354,6 @@ describe("with a loop guard", () => {
 
   test("other loops do what they do without", async () => {
     const inputs = ["for (var i = 0; i < 3; i++) i", "for (const x of [1]) { x }", "do { 2 } while (false)", "i"]
-    expect(await session(inputs, createVmRuntime({ loopLimitMs: 20 }))).toEqual([2, 1, 2, 3])
+    expect(await session(inputs, createVmRuntime({ loopLimitMs: 60_000 }))).toEqual([2, 1, 2, 3])
   })
 })
