@@ -7,7 +7,7 @@ export type SocketConstructor = new (
   protocols?: string[],
 ) => Omit<Socket, "onopen" | "onmessage" | "onclose" | "onerror">
 
-export type RuntimeKind = "page" | "worker" | "node" | "deno" | "bun"
+export type RuntimeKind = "page" | "frame" | "worker" | "node" | "deno" | "bun"
 
 /**
  * What the client borrows from its surroundings, taken once at load: a page
@@ -19,6 +19,8 @@ export interface Platform {
   readonly window: (Window & typeof globalThis) | undefined
   /** Whose console and errors are heard. */
   readonly scope: ConsoleScope
+  /** Of a page or worker; empty elsewhere. */
+  readonly url: string
   /** Where this script came from, where that is known. */
   readonly ownUrl: string | undefined
   /** Outlives a reload of the page; absent where there is none or where it is forbidden. */
@@ -51,12 +53,14 @@ type Surroundings = Partial<Omit<typeof globalThis, "Deno" | "Bun" | "process">>
 export const { parse, stringify } = JSON
 
 export function capturePlatform(): Platform {
-  const { document, window, navigator, crypto, WebSocket, console, Date, queueMicrotask } = globalThis as Surroundings
+  const { document, window, navigator, location, crypto, WebSocket, console, Date, queueMicrotask } =
+    globalThis as Surroundings
   const { debug, warn } = console!
   return {
     kind: detectKind(globalThis),
     window: document && window,
     scope: globalThis as ConsoleScope,
+    url: location?.href ?? "",
     ownUrl: (document?.currentScript as HTMLScriptElement | null | undefined)?.src,
     storage: findStorage(),
     userAgent: navigator?.userAgent,
@@ -71,8 +75,8 @@ export function capturePlatform(): Platform {
   }
 }
 
-function detectKind({ document, Deno, Bun, process }: Surroundings): RuntimeKind {
-  if (document) return "page"
+function detectKind({ document, window, parent, Deno, Bun, process }: Surroundings): RuntimeKind {
+  if (document) return parent === window ? "page" : "frame"
   // Deno and Bun have a `process` too.
   if (Deno) return "deno"
   if (Bun) return "bun"

@@ -1,5 +1,7 @@
 import { isLoopback, LinkError, type LinkEvents, type LinkStateName, type Ready } from "../link/index.ts"
 import type { ToRuntime } from "../protocol/index.ts"
+import { watchFrames } from "./frames.ts"
+import type { Watch } from "./page.ts"
 import type { Platform } from "./platform.ts"
 import { createRuntime, doorOf, type ConnectOptions, type CreateAbilities } from "./runtime.ts"
 
@@ -64,14 +66,22 @@ export function createReplBridge(
 ): ReplBridge {
   const link = createRuntime(platform, createAbilities)
   const { enableReconnection, disableReconnection, reconnectNow, on } = link
+  const { window } = platform
+  let frames: Watch | undefined
+  link.on("stateChange", ({ to }) => {
+    if (to === "ready") frames?.start()
+    if (to === "stopped" || to === "refused") frames?.stop()
+  })
 
   return {
     async connect(given) {
       const next = { ...options, ...given }
       if (link.alive && next.url === options.url) return link.connect()
-      const problem = next.allowRemote ? undefined : remoteness(platform.window)
+      const problem = next.allowRemote ? undefined : remoteness(window)
       if (problem) throw new LinkError("bad-options", problem)
       const ready = link.connect(doorOf(next.url), next)
+      frames?.stop()
+      frames = next.frames ? window && watchFrames(window.document, platform, next) : undefined
       options = next
       return ready
     },

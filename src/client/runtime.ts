@@ -36,6 +36,8 @@ export interface ConnectOptions extends LinkSettings {
   readonly WebSocket?: SocketConstructor
   /** Connect also from a page that is not served by this machine. @defaultValue false */
   readonly allowRemote?: boolean
+  /** Make runtimes of the page's frames, too, as far as they are of its own origin. @defaultValue false */
+  readonly frames?: boolean
 }
 
 /** What a runtime can do with code, and hears of its page. The core of the client knows nothing more of it. */
@@ -141,7 +143,7 @@ export function createRuntime(platform: Platform, createAbilities: CreateAbiliti
       kind,
       userAgent,
       navigation: (arrival as PerformanceNavigationTiming | undefined)?.type,
-      url: "",
+      url: platform.url,
       title: "",
       ...look(),
       ...identity.name(),
@@ -231,7 +233,7 @@ export function createRuntime(platform: Platform, createAbilities: CreateAbiliti
 /** When what was said in this turn has left. */
 async function endOfTurn(): Promise<void> {}
 
-const defaultUrl = "http://127.0.0.1:9001"
+export const defaultUrl = "http://127.0.0.1:9001"
 
 /** Of a bridge's address, that of its door for runtimes, read as late. */
 export function doorOf(url: Url = defaultUrl): Url {

@@ -45,6 +45,7 @@ describe("what a tag says", () => {
       backoff: {},
       heartbeat: true,
       allowRemote: false,
+      frames: false,
     })
   })
 
@@ -56,6 +57,7 @@ describe("what a tag says", () => {
       backoffCap: "4000",
       heartbeat: "off",
       allowRemote: "",
+      frames: "",
     }
     expect(readTag(tag("http://127.0.0.1:9001/client.js", dataset))).toEqual({
       url: "http://127.0.0.1:9001",
@@ -64,6 +66,7 @@ describe("what a tag says", () => {
       backoff: { base: 500, cap: 4000 },
       heartbeat: false,
       allowRemote: true,
+      frames: true,
     })
   })
 })

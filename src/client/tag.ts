@@ -38,7 +38,7 @@ export function findTag(document: Document | undefined, stack: string | undefine
 
 /** The options that a tag gives by its `src` and `data-*` attributes. */
 export function readTag({ src, dataset }: Tag): ConnectOptions {
-  const { name, maxAttempts, backoffBase, backoffCap, heartbeat, allowRemote } = dataset
+  const { name, maxAttempts, backoffBase, backoffCap, heartbeat, allowRemote, frames } = dataset
   return {
     url: new URL(src).origin,
     name,
@@ -46,6 +46,7 @@ export function readTag({ src, dataset }: Tag): ConnectOptions {
     backoff: { base: numberOf(backoffBase), cap: numberOf(backoffCap) },
     heartbeat: heartbeat !== "off",
     allowRemote: allowRemote !== undefined,
+    frames: frames !== undefined,
   }
 }
 

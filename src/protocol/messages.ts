@@ -163,7 +163,7 @@ export const fromRuntime = {
     ...hello,
     runtime: id,
     session: id,
-    /** `page`, `worker`, `node`, `deno`, `bun`. */
+    /** `page`, `frame`, `worker`, `node`, `deno`, `bun`. */
     kind: text,
     url: text,
     title: text,

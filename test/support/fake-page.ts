@@ -46,6 +46,7 @@ export function createFakePage({ kind = "page", storage = new Map() }: Place = {
 
   const platform: Platform = {
     kind,
+    url: "",
     window: kind === "page" ? (window as unknown as Platform["window"]) : undefined,
     scope: { console: pageConsole as unknown as Console },
     ownUrl: undefined,

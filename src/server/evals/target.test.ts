@@ -86,6 +86,7 @@ describe("[P41] a seat that nobody chose", () => {
     expect(reseat(seat, all(shop, docs, worker), visible)).toBe(seat)
     expect(reseat(seat, all(hidden(shop), hidden(docs), worker), visible)).toBe(seat)
     expect(reseat(emptySeat, all(hidden(shop), hidden(docs)), visible)).toBe(emptySeat)
+    expect(reseat(emptySeat, all(worker), visible)).toEqual(seatFor(worker))
   })
 
   it("differs from one that was chosen: that is kept while its runtime is there, and at another bridge", () => {

@@ -84,13 +84,14 @@ function follow(
 ): Runtime | undefined {
   const all = [...runtimes.values()]
   const pages = all.filter(({ kind }) => kind === "page")
+  const candidates = pages.length > 0 ? pages : all
   switch (policy) {
     case "sticky":
       return undefined
     case "latest":
-      return latest(pages) ?? latest(all)
+      return latest(candidates)
     case "visible": {
-      const visible = pages.filter((page) => page.visible)
+      const visible = candidates.filter((runtime) => runtime.visible)
       return visible.find(({ id }) => id === target) ?? latest(visible)
     }
     default:

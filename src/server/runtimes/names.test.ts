@@ -35,6 +35,9 @@ it.each([
   [{ title: "", url: "about:blank" }, "browser·about-blank"],
   [{ kind: "node", title: "worker", url: "" }, "node·worker"],
   [{ kind: "deno", title: "", url: "file:///srv/job.ts" }, "deno·job-ts"],
+  [{ kind: "worker", title: "", url: "http://localhost:3000/js/price-list.js?v=2" }, "browser·price-list"],
+  [{ kind: "worker", title: "", url: "blob:http://localhost:3000/1-2" }, "browser·1-2"],
+  [{ kind: "frame", title: "", url: "about:srcdoc" }, "browser·about-srcdoc"],
   [{ kind: "bun", title: "", url: "" }, "bun·bun"],
 ] satisfies [Partial<Named>, string][])("%j", (fields, name) => {
   expect(nameFor({ ...page, ...fields }, nobody)).toBe(name)

@@ -13,7 +13,9 @@ const nameForm = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}·._-]{0,47}$/u
 
 /** A name for a runtime that no other has: `chrome·shop`, `chrome·shop-2`, `node·worker`. */
 export function nameFor(named: Named, isTaken: (name: string) => boolean): string {
-  const name = `${family(named)}·${slug(named.title) || slug(placeOf(named.url)) || slug(named.kind) || "page"}`
+  const { kind, title, url } = named
+  const place = kind === "worker" ? fileOf(url) : placeOf(url)
+  const name = `${family(named)}·${slug(title) || slug(place) || slug(kind) || "page"}`
   for (let nth = 1; ; nth++) {
     const candidate = nth === 1 ? name : `${name}-${nth}`
     if (!isTaken(candidate)) return candidate
@@ -34,8 +36,10 @@ const browsers: readonly (readonly [mark: RegExp, name: string])[] = [
   [/\bSafari\//, "safari"],
 ]
 
+const inBrowsers: ReadonlySet<string> = new Set(["page", "frame", "worker"])
+
 function family({ kind, userAgent }: Named): string {
-  if (kind !== "page" && kind !== "worker") return slug(kind) || "runtime"
+  if (!inBrowsers.has(kind)) return slug(kind) || "runtime"
   return browsers.find(([mark]) => mark.test(userAgent))?.[1] ?? "browser"
 }
 
@@ -57,6 +61,11 @@ function slug(text: string): string {
       .slice(0, maxSlugLength / 2)
       .join("")
   )
+}
+
+/** The name of a script, without what follows the dot. */
+function fileOf(url: string): string {
+  return /([^/]*?)(?:\.\w+)?(?:[?#].*)?$/.exec(url)?.[1] ?? ""
 }
 
 /** Host and port of a page without a title, or the last part of a path. */
