@@ -1,86 +1,196 @@
-// `node scripts/pictures.mjs`: takes the README's picture, of the real thing: a terminal in tmux beside a page in Chromium.
+// `node scripts/pictures.mjs [name…]`: takes the README's pictures, of the real thing: a terminal in tmux, pages in Chromium.
 import { execFileSync, spawnSync } from "node:child_process"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { createServer } from "node:http"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { chromium } from "playwright-core"
+import { rolldown } from "rolldown"
 import { findBrowser } from "./browser.mjs"
 
-const folder = mkdtempSync(join(tmpdir(), "repl-bridge-pictures-"))
 const bin = new URL("../bin/repl-bridge.js", import.meta.url).pathname
-const port = "9137"
-const columns = 76
-const rows = 27
+const bridge = "http://localhost:9137"
+const shop = "http://localhost:9138"
 const palette = ["#5b6472", "#f07178", "#a5d6a7", "#ffd479", "#82aaff", "#c792ea", "#89ddff", "#d7dce6"]
 
-const tmux = (...words) => execFileSync("tmux", ["-L", "repl-bridge-pictures", ...words], { encoding: "utf8" })
-const screen = () => tmux("capture-pane", "-p", "-e", "-t", "repl")
+/** By name: how many rows the terminal has, and what happens before the picture is taken; gives what stands beside the terminal. */
+const scenes = {
+  "first-minute": {
+    rows: 27,
+    async play({ open, answers, shows }) {
+      const page = await open(`${bridge}/demo`, { width: 680, height: 560 })
+      await shows("orrery ›")
+      await answers("document.title", "'Orrery'")
+      await answers("const { earth } = planets", "undefined")
+      await answers('Object.assign(earth, { size: 26, colour: "deepskyblue" })', "deepskyblue")
+      await answers('sun.colour = "tomato"', "'tomato'")
+      await answers("await (await fetch('/demo')).text().then((t) => t.length)", "1")
+      await page.waitForFunction("sun.colour === 'tomato'")
+      return `<img src="data:image/png;base64,${(await page.screenshot()).toString("base64")}">`
+    },
+  },
 
-async function until(what, isThere) {
-  const end = Date.now() + 15_000
-  while (!(await isThere())) {
-    if (Date.now() > end) throw new Error(`${what} did not come:\n${screen()}`)
+  typing: {
+    rows: 14,
+    async play({ open, answers, shows, press, type }) {
+      await open(`${bridge}/demo`)
+      await shows("orrery ›")
+      await press("C-l")
+      await answers("const [fast, ...others] = Object.values(planets)", "undefined")
+      await answers("others.length", "5")
+      for (const line of [
+        "for (const { speed, colour } of others) {",
+        "if (/^#[d-f]/.test(colour)) {",
+        "console.log(`${speed} rounds`, speed / fast.speed)",
+      ]) {
+        await type(line)
+        await press("Enter")
+      }
+      await type("planets.")
+      await press("Tab")
+      await shows("mercury")
+      await press("Tab", "Tab", "Tab")
+      await shows("planets.earth")
+    },
+  },
+
+  console: {
+    rows: 8,
+    async play({ open, shows, press, type }) {
+      const page = await open(shop)
+      await shows("shop ›")
+      await press("C-l")
+      await type("cart.items.map(")
+      await shows("cart.items.map(")
+      await page.click("text=Add")
+      await shows("TypeError")
+    },
+  },
+
+  all: {
+    rows: 12,
+    async play({ open, answers, shows, press, type }) {
+      await open(`${bridge}/demo`)
+      await open(shop)
+      await shows("shop is here")
+      await type(".use shop")
+      await press("Enter", "C-l")
+      await answers(".runtimes", "Orrery")
+      await answers(".all document.title", "'Shop'")
+      await answers(".all navigator.onLine && 6 * 7", "42")
+    },
+  },
+}
+
+const columns = 76
+const tmux = (...words) => execFileSync("tmux", ["-L", "repl-bridge-pictures", ...words], { encoding: "utf8" })
+const text = () => tmux("capture-pane", "-p", "-t", "repl")
+
+async function shows(wanted) {
+  const end = Date.now() + 60_000
+  while (!text().includes(wanted)) {
+    if (Date.now() > end) throw new Error(`${wanted} did not come:\n${text()}`)
     await new Promise((done) => setTimeout(done, 50))
   }
 }
 
-const shows = (text) => until(text, () => tmux("capture-pane", "-p", "-t", "repl").includes(text))
-
-async function type(line, answer) {
+async function type(line) {
   tmux("send-keys", "-t", "repl", "-l", line)
-  await shows(line)
-  tmux("send-keys", "-t", "repl", "Enter")
+  await shows(line.slice(-columns / 3))
+}
+
+async function press(...keys) {
+  tmux("send-keys", "-t", "repl", ...keys)
+}
+
+async function answers(line, answer) {
+  await type(line)
+  await press("Enter")
   await shows(answer)
+}
+
+/** A page with types, a bundle and a source map, as a developer has it. */
+async function buildShop(folder) {
+  const source = `interface Item { name: string; price?: { amount: number } }
+const cart: { items: Item[] } = { items: [{ name: "tea", price: { amount: 4.5 } }] }
+Object.assign(globalThis, { cart })
+
+function total(items: Item[]): number {
+  return items.reduce((sum, item) => sum + item.price!.amount, 0)
+}
+
+document.querySelector("button")!.addEventListener("click", () => {
+  cart.items.push({ name: "cup" })
+  console.log("added", cart.items.at(-1), { inCart: cart.items.length })
+  console.warn("%s has no price", "cup")
+  console.log("total", total(cart.items))
+})
+`
+  writeFileSync(join(folder, "shop.ts"), source)
+  const bundle = await rolldown({ input: join(folder, "shop.ts") })
+  await bundle.write({ file: join(folder, "shop.js"), sourcemap: true, minify: true })
+  await bundle.close()
+  const page = `<!doctype html><title>Shop</title><button>Add</button><script async src="${bridge}/client.js"></script><script type="module" src="/shop.js"></script>`
+  const files = { "/": ["text/html", page] }
+  for (const name of ["shop.js", "shop.js.map"]) {
+    files[`/${name}`] = ["text/javascript", readFileSync(join(folder, name), "utf8")]
+  }
+  return createServer((request, response) => {
+    const [type, body] = files[request.url] ?? ["text/plain", ""]
+    response.writeHead(200, { "content-type": type }).end(body)
+  }).listen(Number(new URL(shop).port), "localhost")
 }
 
 const browser = await chromium.launch({
   executablePath: findBrowser(),
   args: ["--headless", "--no-sandbox", "--disable-gpu"],
 })
+const folder = mkdtempSync(join(tmpdir(), "repl-bridge-pictures-"))
+const server = await buildShop(folder)
 try {
-  const size = ["-x", String(columns), "-y", String(rows)]
-  const env = ["-e", `XDG_STATE_HOME=${folder}`, "-e", "COLORTERM=truecolor", "-e", "LC_ALL=C.UTF-8"]
-  tmux(
-    "-f",
-    "/dev/null",
-    "new-session",
-    "-d",
-    "-s",
-    "repl",
-    ...size,
-    ...env,
-    `${process.execPath} ${bin} serve --port ${port}`,
-  )
-  await shows("client.js")
-  const page = await browser.newPage({ viewport: { width: 680, height: 560 }, deviceScaleFactor: 2 })
-  await page.goto(`http://localhost:${port}/demo`)
-  await shows("orrery")
-  await type("document.title", "'Orrery'")
-  await type("const { earth } = planets", "undefined")
-  await type('Object.assign(earth, { size: 26, colour: "deepskyblue" })', "deepskyblue")
-  await type('sun.colour = "tomato"', "'tomato'")
-  await type("await (await fetch('/demo')).text().then((t) => t.length)", "1")
-  await page.waitForFunction("sun.colour === 'tomato'")
-  const pageImage = (await page.screenshot()).toString("base64")
-
-  const view = await browser.newPage({ viewport: { width: 1380, height: 620 }, deviceScaleFactor: 1 })
-  await view.setContent(compose(screen(), pageImage))
-  const image = await view.locator("#both").screenshot()
-  writeFileSync(new URL("../docs/first-minute.png", import.meta.url), image)
+  const wanted = process.argv.slice(2)
+  for (const name of wanted.length > 0 ? wanted : Object.keys(scenes)) await take(name, scenes[name])
 } finally {
+  server.close()
+  server.closeAllConnections()
   await browser.close()
-  spawnSync("tmux", ["-L", "repl-bridge-pictures", "kill-server"])
   rmSync(folder, { recursive: true, force: true })
 }
 
-function compose(ansi, pageImage) {
+async function take(name, { rows, play }) {
+  const context = await browser.newContext()
+  const open = async (url, viewport = { width: 680, height: 560 }) => {
+    const page = await context.newPage({ viewport })
+    await page.setViewportSize(viewport)
+    await page.goto(url)
+    return page
+  }
+  try {
+    const size = ["-x", String(columns), "-y", String(rows)]
+    const env = ["-e", `XDG_STATE_HOME=${join(folder, name)}`, "-e", "COLORTERM=truecolor", "-e", "LC_ALL=C.UTF-8"]
+    const command = `${process.execPath} ${bin} serve --port ${new URL(bridge).port}`
+    tmux("-f", "/dev/null", "new-session", "-d", "-s", "repl", ...size, ...env, command)
+    await shows("client.js")
+    const beside = await play({ open, shows, answers, press, type })
+    const view = await browser.newPage({ viewport: { width: 1380, height: 640 }, deviceScaleFactor: beside ? 1 : 1.5 })
+    await view.setContent(compose(tmux("capture-pane", "-p", "-e", "-t", "repl"), rows, beside))
+    const path = new URL(`../docs/${name}.png`, import.meta.url)
+    writeFileSync(path, await view.locator("#both").screenshot())
+    await view.close()
+  } finally {
+    await context.close()
+    spawnSync("tmux", ["-L", "repl-bridge-pictures", "kill-server"])
+  }
+}
+
+function compose(ansi, rows, beside = "") {
   return `<style>
     body { margin: 0; background: #fff }
     #both { display: flex; gap: 16px; padding: 20px; width: max-content; background: #e9ecf2 }
     pre, img { border-radius: 8px; box-shadow: 0 4px 18px #0004; margin: 0 }
-    pre { background: #12161f; color: #d7dce6; padding: 16px; font: 13px/1.5 "DejaVu Sans Mono", monospace; width: ${columns}ch }
+    pre { background: #12161f; color: #d7dce6; padding: 16px; font: 13px/1.5 "DejaVu Sans Mono", monospace; width: ${columns}ch; height: ${rows * 1.5}em }
     img { width: 680px; height: 560px }
-  </style><div id="both"><pre>${toHtml(ansi)}</pre><img src="data:image/png;base64,${pageImage}"></div>`
+  </style><div id="both"><pre>${toHtml(ansi)}</pre>${beside}</div>`
 }
 
 /** Colours and weights of terminal text as HTML. */
@@ -97,6 +207,7 @@ function toHtml(text) {
       }
       for (const code of codes.split(";").map(Number)) {
         if (code === 0) style = {}
+        else if (code === 7) style = { ...style, color: "#12161f", background: "#d7dce6" }
         else if (code === 1) style["font-weight"] = "bold"
         else if (code === 2) style.opacity = 0.65
         else if (code === 3) style["font-style"] = "italic"
@@ -105,6 +216,7 @@ function toHtml(text) {
         else if (code >= 30 && code <= 37) style.color = palette[code - 30]
         else if (code >= 90 && code <= 97) style.color = palette[code - 90]
         else if (code === 39) delete style.color
+        else if (code === 27) style = {}
       }
       return ""
     })

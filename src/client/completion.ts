@@ -1,4 +1,5 @@
 import type { Evaluator } from "./evaluator.ts"
+import { parse } from "./platform.ts"
 import { apply, hasOwn, isNative, match, ownKeys, ownProperty, search } from "./reading.ts"
 
 export interface Completions {
@@ -13,6 +14,9 @@ const maxNames = 200
 const maxNameLength = 200
 
 const { Object } = globalThis
+const { from } = Array
+const { document, location, performance } = globalThis
+const querySelectorAll = document?.querySelectorAll
 const { isView } = ArrayBuffer as { readonly isView: (value: unknown) => boolean }
 const { startsWith } = String.prototype as { readonly startsWith: (prefix: string) => boolean }
 
@@ -38,13 +42,34 @@ export function complete(
 ): Completions {
   const names = gatherNames(prefix)
   try {
-    if (chain.length === 0) names.add(scope.declared)
-    const end = chain.length === 0 ? { value: global } : follow(chain, scope, global)
-    if (end) names.addProperties(end.value)
+    const [first = ""] = chain
+    if (document && hasOwn(lists, first)) lists[first]!(names.add)
+    else {
+      if (!first) names.add(scope.declared)
+      const end = first ? follow(chain, scope, global) : { value: global }
+      if (end) names.addProperties(end.value)
+    }
   } catch {
     // Another origin's window, a revoked proxy, a trap: what was found so far is all.
   }
   return { names: names.found, isCut: names.isCut }
+}
+
+type Add = (names: ArrayLike<PropertyKey>) => void
+
+function selectAll(selector: string): ArrayLike<Element> {
+  return apply(querySelectorAll, document, [selector])
+}
+
+/** What strings in the code may name: ids, classes, and what can be imported. No variable is called so. */
+const lists: Readonly<Record<string, (add: Add) => void>> = {
+  "#": (add) => add(from(selectAll("[id]"), ({ id }) => id)),
+  ".": (add) => from(selectAll("[class]"), ({ classList }) => add(classList as never)),
+  import(add) {
+    for (const { textContent } of from(selectAll("script[type=importmap]"))) add(ownKeys(parse(textContent!).imports))
+    const loaded = performance.getEntriesByType("resource").map(({ name }) => name.replace(location.origin, ""))
+    add(loaded.filter((name) => /\.m?js\b/.test(name)))
+  },
 }
 
 /**
@@ -113,7 +138,7 @@ function gatherNames(prefix: string) {
     return !seen[key] && !isPosition && key.length <= maxNameLength && apply(startsWith, key, [prefix])
   }
 
-  function add(keys: readonly PropertyKey[]): void {
+  function add(keys: ArrayLike<PropertyKey>): void {
     for (let index = 0; index < keys.length && !isCut; index++) {
       const key = keys[index]
       if (++scanned > maxScanned) isCut = true

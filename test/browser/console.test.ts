@@ -279,6 +279,36 @@ describe("completion", () => {
   })
 })
 
+describe("[P43] completion in strings", () => {
+  const names = (page: Page, kind: string, prefix = ""): Promise<string[]> =>
+    page.evaluate(([of, start]) => (globalThis as any).probe.complete([of], start).names, [kind, prefix] as const)
+
+  test("knows the ids and the classes of the document, each once", async () => {
+    const page = await openPage({
+      script: `document.body.innerHTML = '<p id=cart class="wide open"></p><form id=buy class=wide><input name=id></form>'`,
+    })
+    expect(await names(page, "#")).toEqual(["cart"])
+    expect(await names(page, ".")).toEqual(["wide", "open"])
+    expect(await names(page, ".", "o")).toEqual(["open"])
+  })
+
+  test("knows what can be imported: the names of the import map, and scripts that were loaded", async () => {
+    const head = `<script type=importmap>{"imports":{"vue":"/vue.js","lib/":"/lib/"}}</script>`
+    const page = await openPage({ head })
+    expect(await names(page, "import")).toEqual(["vue", "lib/", "/client.js", "/app.js"])
+    expect(await names(page, "import", "/a")).toEqual(["/app.js"])
+  })
+
+  test("runs nothing of the page, whatever that makes of the tools for it", async () => {
+    const page = await openPage({
+      script: `document.body.innerHTML = "<p id=cart></p>"; globalThis.runs = 0
+        document.querySelectorAll = Document.prototype.querySelectorAll = Array.from = () => runs++`,
+    })
+    expect(await names(page, "#")).toEqual(["cart"])
+    expect(await page.evaluate("runs")).toBe(0)
+  })
+})
+
 describe("the command-line names", () => {
   const run = (page: Page, code: string): Promise<unknown> =>
     page.evaluate((input) => (globalThis as any).probe.run(input), code)

@@ -140,3 +140,18 @@ test("`serve --loop-guard` ends a loop that blocks the page, which then goes on"
   expect(stopped.stderr).toContain("a loop was stopped after 300 ms")
   expect(await evaluate("turns > 1000")).toMatchObject({ code: 0, stdout: "true\n" })
 })
+
+test("[P43] Tab in a selector goes on with the page's ids; `.pick` makes the element that is clicked `$0`", async () => {
+  await terminal.type("$('#sk")
+  await terminal.press("Tab")
+  await terminal.until(/› \$\('#sky$/m)
+  await terminal.press("C-c")
+  await terminal.type(".pick")
+  await terminal.press("Enter")
+  await terminal.until(/running .*\^C cancels/)
+  await page.click("h1")
+  await terminal.until(/\nh1.*\n.*orrery ›$/)
+  await terminal.type("$0.textContent")
+  await terminal.press("Enter")
+  await terminal.until(/\n'Orrery'\n.*orrery ›$/)
+})
