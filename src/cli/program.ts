@@ -36,6 +36,7 @@ function describe(ends: (exitCode: number) => void): Command {
   program
     .command("serve")
     .description("start the bridge; with a terminal on stdin also its REPL")
+    .argument("[folder]", "serve its files, too, with the script in its pages; on the next free port")
     .addOption(port("where to listen; 0 lets the system choose").default(9001))
     .option("--host <address>", "a loopback address", "127.0.0.1")
     .option("--allow-origin <origin...>", "exact origins, beside those on localhost, whose pages may connect")
@@ -60,14 +61,14 @@ function describe(ends: (exitCode: number) => void): Command {
     )
     .option("--watch <glob...>", "swap saved stylesheets, reload the pages for other saved files")
     .option("--no-repl", "no REPL, also with a terminal on stdin")
-    .option("--open", "open the demo page in the browser")
+    .option("--open", "open the folder's page, or the demo, in the browser")
     .addOption(duration("--idle-exit [ms]", "end when no page and no front end was there for so long").preset(60_000))
     .addOption(json("one JSON object a line: listening, then runtime, console, eval"))
     .addOption(noColor())
     .addOption(quiet())
-    .action(async (options: ServeOptions) => {
+    .action(async (folder: string | undefined, options: ServeOptions) => {
       const { serve } = await import("./serve.ts")
-      ends(await serve(options))
+      ends(await serve(folder, options))
     })
 
   reaching(program.command("eval"))

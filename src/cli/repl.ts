@@ -2,11 +2,13 @@ import { dirname, join } from "node:path"
 import { discoveryPath } from "../discovery/index.ts"
 import { createTerminalLanguage, runTerminal, type FrontEnd, type Limits } from "../frontend/index.ts"
 import { styleFor } from "./colour.ts"
+import type { Notices } from "./notices.ts"
 import type { OutputOptions } from "./output.ts"
 
 export interface ReplOptions extends Pick<OutputOptions, "color"> {
   readonly banner?: string
   readonly limits?: Limits
+  readonly notices?: Notices["follow"]
   /** Aborting it ends the REPL. */
   readonly signal: AbortSignal
 }

@@ -1,13 +1,14 @@
 import { writeDiscovery } from "../discovery/index.ts"
 import { connectFrontEnd, followNews, watch, type FrontEnd, type Watching } from "../frontend/index.ts"
 import { packageVersion, protocolVersion } from "../protocol/index.ts"
-import { startBridge, type Bridge, type TargetPolicy } from "../server/index.ts"
-import { banner } from "./banner.ts"
+import { startBridge, startSite, type Bridge, type Site, type TargetPolicy } from "../server/index.ts"
+import { banner, scriptTag } from "./banner.ts"
 import { styleFor } from "./colour.ts"
 import { readDemo } from "./demo.ts"
 import { exit } from "./exit.ts"
 import { whenIdle } from "./idle.ts"
 import { catchInterrupts } from "./interrupts.ts"
+import { createNotices, type Notices } from "./notices.ts"
 import { openPage } from "./open-page.ts"
 import { print, tell, toJsonLine, type OutputOptions } from "./output.ts"
 import { replSignals, runRepl } from "./repl.ts"
@@ -28,9 +29,10 @@ export interface ServeOptions extends OutputOptions {
   readonly idleExit?: number
 }
 
-export async function serve(options: ServeOptions): Promise<number> {
+export async function serve(folder: string | undefined, options: ServeOptions): Promise<number> {
   const hasRepl = options.repl && !options.json && process.stdin.isTTY
   const interrupt = catchInterrupts(hasRepl ? replSignals() : undefined)
+  const notices = createNotices((text) => tell(text, {}))
   const bridge = await startBridge({
     port: options.port,
     host: options.host,
@@ -41,54 +43,85 @@ export async function serve(options: ServeOptions): Promise<number> {
     target: options.target,
     loopLimitMs: options.loopGuard ?? 0,
     demo: readDemo(),
-    log: (line) => tell(line, { quiet: options.quiet ?? hasRepl }),
+    log: (line) => options.quiet || notices.say(line),
   })
+  const site = await siteFor(folder, bridge)
   const forget = leaveRecord(bridge)
   // Also when a second signal ends the process at once.
   process.once("exit", forget)
   const frontEnd = await connectFrontEnd({ bridge, name: hasRepl ? "terminal" : "serve" })
   try {
-    const watching = await watchFor(frontEnd, options.watch ?? [])
-    if (options.open) openPage(`http://localhost:${bridge.port}/demo`, failed)
-    const code = await (hasRepl ? talk : run)(bridge, frontEnd, options, interrupt)
+    const failed = ({ message }: Error): void => notices.say(message)
+    const watching = await watchFor(frontEnd, options.watch ?? [], failed)
+    if (options.open) openPage(site?.url ?? `http://localhost:${bridge.port}/demo`, failed)
+    const code = hasRepl
+      ? await talk(bridge, site, frontEnd, options, notices, interrupt)
+      : await run(bridge, site, frontEnd, options, interrupt)
     await watching?.close()
     return code
   } finally {
     forget()
     await frontEnd.close()
-    await bridge.stop()
+    await Promise.all([bridge.stop(), site?.stop()])
   }
 }
 
-async function watchFor(frontEnd: FrontEnd, patterns: readonly string[]): Promise<Watching | undefined> {
+async function siteFor(folder: string | undefined, bridge: Bridge): Promise<Site | undefined> {
+  if (folder === undefined) return undefined
+  const { port } = bridge
+  try {
+    return await startSite({ folder, port: port + 1, tag: scriptTag(port) })
+  } catch (error) {
+    await bridge.stop()
+    throw error
+  }
+}
+
+async function watchFor(
+  frontEnd: FrontEnd,
+  patterns: readonly string[],
+  failed: (error: Error) => void,
+): Promise<Watching | undefined> {
   if (patterns.length === 0) return undefined
   return watch(frontEnd, { patterns, cwd: process.cwd(), failed })
 }
 
-const failed = ({ message }: Error): void => tell(message, {})
-
-function talk({ port }: Bridge, frontEnd: FrontEnd, options: ServeOptions, signal: AbortSignal): Promise<number> {
+function talk(
+  { port }: Bridge,
+  site: Site | undefined,
+  frontEnd: FrontEnd,
+  options: ServeOptions,
+  { follow }: Notices,
+  signal: AbortSignal,
+): Promise<number> {
   const { quiet, color } = options
   return runRepl(frontEnd, {
     color,
     signal,
-    ...(!quiet && { banner: banner(port, styleFor(process.stdout, options)) }),
+    notices: follow,
+    ...(!quiet && { banner: banner(port, site?.url, styleFor(process.stdout, options)) }),
   })
 }
 
 /** Without a REPL: says what happens until it is told to stop. */
-async function run(bridge: Bridge, frontEnd: FrontEnd, options: ServeOptions, interrupt: AbortSignal): Promise<number> {
+async function run(
+  bridge: Bridge,
+  site: Site | undefined,
+  frontEnd: FrontEnd,
+  options: ServeOptions,
+  interrupt: AbortSignal,
+): Promise<number> {
   const { idleExit } = options
-  if (options.json) printEvents(bridge, frontEnd)
-  else if (!options.quiet) printNews(bridge, frontEnd, options)
+  if (options.json) printEvents(bridge, site, frontEnd)
+  else if (!options.quiet) printNews(bridge, site, frontEnd, options)
   await aborted(idleExit === undefined ? interrupt : AbortSignal.any([interrupt, whenIdle(bridge, idleExit)]))
   return exit.done
 }
 
 const report = (event: string, detail: object): void => print(toJsonLine({ event, ...detail }))
 
-function printEvents({ url, port }: Bridge, frontEnd: FrontEnd): void {
-  report("listening", { url, port, pid: process.pid })
+function printEvents({ url, port }: Bridge, site: Site | undefined, frontEnd: FrontEnd): void {
+  report("listening", { url, port, pid: process.pid, ...(site && { site: site.url }) })
   // A page that waited for us may be here already.
   for (const runtime of frontEnd.runtimes) report("runtime", runtime)
   frontEnd.on("runtime", (runtime) => report("runtime", runtime))
@@ -96,9 +129,9 @@ function printEvents({ url, port }: Bridge, frontEnd: FrontEnd): void {
   frontEnd.on("evaluated", (evaluated) => report("eval", evaluated))
 }
 
-function printNews({ port }: Bridge, frontEnd: FrontEnd, options: ServeOptions): void {
+function printNews({ port }: Bridge, site: Site | undefined, frontEnd: FrontEnd, options: ServeOptions): void {
   const style = styleFor(process.stdout, options)
-  print(banner(port, style))
+  print(banner(port, site?.url, style))
   followNews(frontEnd, style, { print })
 }
 

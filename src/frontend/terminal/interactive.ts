@@ -1,6 +1,7 @@
 import type { EventEmitter } from "node:events"
 import { emitKeypressEvents, type Interface, type Key as Keypress } from "node:readline"
 import type { Buffer } from "./buffer.ts"
+import { visible } from "./cells.ts"
 import { candidatesFor, continues } from "./completing.ts"
 import { copyToClipboard } from "./copies.ts"
 import { createEditor, type Editor } from "./editor-state.ts"
@@ -201,6 +202,7 @@ export function runInteractive(options: TerminalOptions): Promise<number> {
     () => signal?.removeEventListener("abort", interrupted),
     onWayOut(() => screen.release()),
     followNews(frontEnd, style, screen),
+    options.notices?.((text) => screen.print(style.hint(visible(text)))) ?? (() => {}),
     copyToClipboard(frontEnd, style, (text) => screen.print(text)),
     ...(["runtime", "target", "state"] as const).map((event) => frontEnd.on(event, promptChanged)),
     frontEnd.on("state", ({ to }) => {

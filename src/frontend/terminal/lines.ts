@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline"
+import { visible } from "./cells.ts"
 import { continues } from "./completing.ts"
 import { printCopies } from "./copies.ts"
 import { exitCode } from "./exit-code.ts"
@@ -143,6 +144,7 @@ export async function runDumb(options: TerminalOptions): Promise<number> {
       return columns()
     },
   })
+  const forgetNotices = options.notices?.((text) => print(style.hint(visible(text))))
   const forgetCopies = printCopies(frontEnd, print)
   process.on("SIGINT", interrupt)
   if (signal?.aborted) interrupted()
@@ -152,6 +154,7 @@ export async function runDumb(options: TerminalOptions): Promise<number> {
   await runLines(input, inputs, session, over.signal, ask)
   session.close()
   forget()
+  forgetNotices?.()
   forgetCopies()
   process.off("SIGINT", interrupt)
   signal?.removeEventListener("abort", interrupted)

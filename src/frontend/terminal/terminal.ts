@@ -22,6 +22,8 @@ export interface TerminalOptions {
   /** The kind of terminal, as in `TERM`. A `dumb` one gets lines and no escapes. */
   readonly term?: string | undefined
   readonly limits?: Limits
+  /** Calls the listener with what is to be said beside inputs, until the returned function is called. */
+  readonly notices?: (listener: (text: string) => void) => () => void
   /** Aborting it ends the terminal, with 130. */
   readonly signal?: AbortSignal
 }
