@@ -54,7 +54,11 @@ export const commands: Readonly<Record<string, Command>> = {
   all: { usage: "CODE", tells: "evaluate in all runtimes", takesCode: true, run: evaluateInAll },
   inspect: { usage: "[CODE]", tells: "show more of the last value, or of CODE", takesCode: true, run: inspect },
   more: { usage: "", tells: "go on with what .inspect shows", run: showMore },
-  pick: { usage: "", tells: "click an element in the page: it is $0 from then on", run: (desk) => desk.run("pick()") },
+  pick: {
+    usage: "",
+    tells: "click an element in the page: it is $0 from then on",
+    run: (desk) => desk.run("await pick()"),
+  },
   reload: { usage: "[RUNTIME|all]", tells: "reload the page", takesRuntime: true, run: reload },
   load: { usage: "FILE", tells: "evaluate a file", takesFile: true, run: load },
   save: { usage: "FILE", tells: "write the inputs of this session to a file", takesFile: true, run: save },
