@@ -1,5 +1,6 @@
 import type { Said, ToRuntime } from "../protocol/index.ts"
 import type { Shifts } from "./positions.ts"
+import { defineProperty, match } from "./reading.ts"
 
 /** What the bridge tells about the code, see `Prepared` in src/language; nothing about code as it was typed. */
 export type EvalHeader = Omit<Said<ToRuntime, "eval">, "op" | "id" | "frontEnd">
@@ -39,9 +40,7 @@ const call = 1
 const write = 2
 const shorthand = 4
 
-const { create, defineProperty, keys } = Object
-const { apply } = Reflect
-const { exec } = RegExp.prototype
+const { create, keys } = Object
 const { ReferenceError, TypeError } = globalThis
 const { captureStackTrace } = Error as { captureStackTrace?: (error: Error, from: object) => void }
 
@@ -143,7 +142,7 @@ export function createBindings(): Bindings {
         const site = sites[i]!
         at += site >> 3
         identifier.lastIndex = at
-        const name = (apply(exec, identifier, [code]) as RegExpExecArray)[0]
+        const name = match(identifier, code)![0]
         const done = site & 3
         if (!needsHelp(name, done)) continue
         text += code.slice(from, at)

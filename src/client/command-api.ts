@@ -1,5 +1,6 @@
 import type { Completion } from "./evaluator.ts"
 import { stringify } from "./platform.ts"
+import { defineProperty, deleteProperty, ownProperty } from "./reading.ts"
 
 /**
  * The names that a console has beside the page's own: `$`, `$$`, `$x`, `$0`, `_`, `copy` …
@@ -39,7 +40,7 @@ const eventGroups: Readonly<Record<string, RegExp>> = {
 }
 
 // As they were at load, whatever the page makes of them later.
-const { defineProperty, deleteProperty, getOwnPropertyDescriptor, has } = Reflect
+const { has } = Reflect
 
 export function createCommandApi({ scope, copy }: CommandApiParts): CommandApi {
   const { document } = scope
@@ -73,7 +74,7 @@ export function createCommandApi({ scope, copy }: CommandApiParts): CommandApi {
   const commands: Readonly<Record<string, () => unknown>> = document ? { ...anywhere, ...inPages } : anywhere
 
   function isOurs(name: string, value: unknown): boolean {
-    const property = getOwnPropertyDescriptor(scope, name)
+    const property = ownProperty(scope, name)
     return property !== undefined && Object.is(property.value, value)
   }
 

@@ -2,6 +2,7 @@ import type { Clock } from "../link/index.ts"
 import type { RemoteObject } from "../protocol/index.ts"
 import { createConsoleQueue } from "./console-queue.ts"
 import { createConsoleListener, describeAll, framesOf, type Speech } from "./console-speech.ts"
+import { apply, defineProperty, deleteProperty, ownProperty } from "./reading.ts"
 
 export interface ConsoleTapParts {
   /** Whose console and errors are heard: a page's window, or the global object of another kind of runtime. */
@@ -75,7 +76,6 @@ const methods =
 
 // As they were at load, whatever the page makes of them later.
 const { AbortController, Error, Proxy } = globalThis
-const { apply, defineProperty, deleteProperty, getOwnPropertyDescriptor } = Reflect
 
 export function createConsoleTap(parts: ConsoleTapParts): ConsoleTap {
   const { scope, ownUrl, clock, time } = parts
@@ -164,7 +164,7 @@ export function createConsoleTap(parts: ConsoleTapParts): ConsoleTap {
   }
 
   function tap(method: string, { signal }: AbortController): void {
-    const descriptor = getOwnPropertyDescriptor(console, method)
+    const descriptor = ownProperty(console, method)
     const original: unknown = descriptor ? descriptor.value : console[method as "log"]
     if (typeof original !== "function") return
     // A proxy has the name, the length and the properties of what it stands for.
@@ -181,7 +181,7 @@ export function createConsoleTap(parts: ConsoleTapParts): ConsoleTap {
     })
     if (!defineProperty(console, method, { configurable: true, writable: true, ...descriptor, value: tapped })) return
     untap.push(() => {
-      if (getOwnPropertyDescriptor(console, method)?.value !== tapped) return
+      if (ownProperty(console, method)?.value !== tapped) return
       if (descriptor) defineProperty(console, method, descriptor)
       else deleteProperty(console, method)
     })

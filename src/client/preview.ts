@@ -1,5 +1,6 @@
 import type { Preview, Token } from "../protocol/index.ts"
 import { drawHead, drawPrimitive, type Drawing, type RestoreStack } from "./kinds.ts"
+import { stringify } from "./platform.ts"
 import { apply, bare, hasOwn, isNative, match, ownKeys, ownProperty, read, search, textOf } from "./reading.ts"
 
 export interface Limits {
@@ -41,7 +42,6 @@ const listsLength = 25
 const handleLength = 60
 
 // As they were at load, whatever the page makes of them later.
-const { stringify } = JSON
 const { min } = Math
 const { now } = Date
 const { Uint8Array } = globalThis

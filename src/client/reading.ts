@@ -5,7 +5,14 @@
  */
 
 // As they were at load, whatever the page makes of them later.
-export const { apply, getOwnPropertyDescriptor: ownProperty, getPrototypeOf, ownKeys } = Reflect
+export const {
+  apply,
+  defineProperty,
+  deleteProperty,
+  getOwnPropertyDescriptor: ownProperty,
+  getPrototypeOf,
+  ownKeys,
+} = Reflect
 export const { hasOwn, is } = Object
 const { setPrototypeOf } = Reflect
 const { exec } = RegExp.prototype
