@@ -7,6 +7,7 @@ import {
   isAlive,
   stateName,
   step,
+  unclean,
   type Config,
   type Effect,
   type LinkEvent,
@@ -194,8 +195,8 @@ export function createLink<Message extends { readonly op: string }, Settings ext
     }
   }
 
-  function fail(attempt: number, reason: string): void {
-    dispatch({ type: "closed", attempt, drop: { code: 1006, reason, wasClean: false }, mayRetry: true })
+  function fail(attempt: number, reason: string, code?: number): void {
+    dispatch({ type: "closed", attempt, drop: unclean(reason, code), mayRetry: true })
   }
 
   function attend(next: Socket, attempt: number): void {
@@ -252,8 +253,7 @@ export function createLink<Message extends { readonly op: string }, Settings ext
   /** Something spoilt the stream, and what else it held is unknown: on a new socket all that is owed is said again. */
   function garbled(attempt: number, reason: string): void {
     log(reason)
-    const drop = { code: closeCode.protocolError, reason, wasClean: false }
-    dispatch({ type: "closed", attempt, drop, mayRetry: true })
+    fail(attempt, reason, closeCode.protocolError)
   }
 
   function hear(message: Message, body: string | undefined, attempt: number): void {

@@ -24,8 +24,8 @@ import type { Drop, LinkEvents, LinkStateName, Welcome } from "./options.ts"
 export type State =
   | { readonly name: "idle" }
   | { readonly name: "dialling" }
-  | { readonly name: "greeting"; readonly retryAfterMs: number | undefined }
-  | { readonly name: "ready"; readonly since: number; readonly heart: Heart; readonly retryAfterMs: number | undefined }
+  | { readonly name: "greeting"; readonly retryAfterMs?: number }
+  | { readonly name: "ready"; readonly since: number; readonly heart?: Heart; readonly retryAfterMs?: number }
   | { readonly name: "waiting"; readonly due: number; readonly notBefore: number; readonly isAbsent: boolean }
   | { readonly name: "suspended" }
   | { readonly name: "stopped"; readonly reason: string }
@@ -220,7 +220,7 @@ function take(draft: Draft, event: LinkEvent): void {
       return due(draft, event.timer)
     case "opened":
       if (name !== "dialling") return
-      machine.state = { name: "greeting", retryAfterMs: undefined }
+      machine.state = { name: "greeting" }
       if (draft.config.resetAfter === "open") reset(draft)
       draft.effects.push({ do: "greet" })
       return
@@ -325,7 +325,7 @@ function due(draft: Draft, timer: Timer): void {
   const { machine, config } = draft
   const { state } = machine
   if (state.name === "ready") return dueInReady(draft, state, timer)
-  if (timer === "setup" && hasSocket(state)) lose(draft, { code: 1006, reason: "setup took too long", wasClean: false })
+  if (timer === "setup" && hasSocket(state)) lose(draft, unclean("setup took too long"))
   if (timer === "retry" && state.name === "waiting") {
     // The scout just saw that nobody is there: a dial would only print an error in the page's console [L19].
     if (state.isAbsent && config.maxAttempts === Infinity) wait(draft)
@@ -367,7 +367,7 @@ function welcome(draft: Draft, word: Welcome): void {
   }
   const beatMs = config.heartbeat ? heartbeatMs : 0
   draft.effects.push({ do: "rest" })
-  const ready: ReadyState = { name: "ready", since: chance.now, heart: undefined, retryAfterMs: undefined }
+  const ready: ReadyState = { name: "ready", since: chance.now }
   machine.state = ready
   machine.hasBeenReady = true
   machine.spreadMs = spreadMs
@@ -425,7 +425,7 @@ function silent(draft: Draft, state: ReadyState, heart: Heart): void {
   const silentMs = now - heart.heardAt
   if (lateMs > Math.max(defaults.lateMs, heart.beatMs / 2)) probe(draft, state, heart)
   else if (heart.is === "beating" && silentMs < silenceMs) arm(draft, "silence", silenceMs - silentMs)
-  else lose(draft, { code: 1006, reason: "heartbeat timeout", wasClean: false }, silentMs)
+  else lose(draft, unclean("heartbeat timeout"), silentMs)
 }
 
 function closed(draft: Draft, drop: Drop, mayRetry: boolean): void {
@@ -436,6 +436,11 @@ function closed(draft: Draft, drop: Drop, mayRetry: boolean): void {
     emit(draft, "disconnected", { ...drop, willReconnect: false })
     stop(draft, reason || `closed with ${code}`)
   }
+}
+
+/** The end of a socket that said no word of its own. */
+export function unclean(reason: string, code = 1006): Drop {
+  return { code, reason, wasClean: false }
 }
 
 /** A drop that may be followed by a retry; one without a wait where only the socket was silent [L26]. */
