@@ -1,3 +1,5 @@
+import { apply } from "./reading.ts"
+
 /** A way to run a text as a script of the global scope, where `let` and `function` declare real bindings. */
 export interface Scripts {
   /**
@@ -57,7 +59,6 @@ interface TrustedPolicy {
 /** A policy that forbids something says so in a task of its own. */
 const policyMs = 100
 
-const { apply } = Reflect
 const { setTimeout, Blob, URL } = globalThis
 
 export function findWays(serve: Serve | undefined): Ways {
