@@ -23,7 +23,9 @@ function fakeWorkers() {
     }
   }
   const forbid = { constructor: false }
+  const time = { now: 0 }
   const surroundings = {
+    performance: { now: () => time.now } as Performance,
     Worker: FakeWorker as unknown as typeof Worker,
     Blob,
     URL: class extends URL {
@@ -40,13 +42,14 @@ function fakeWorkers() {
   return {
     surroundings,
     forbid,
+    time,
     left: () => workers.size + blobs.size,
     get worker(): FakeWorker {
       const [worker, ...others] = workers
       if (!worker || others.length > 0) throw new Error(`there are ${workers.size} workers`)
       return worker
     },
-    sees(...looks: (boolean | null)[]): void {
+    sees(...looks: (boolean | string | null)[]): void {
       for (const data of looks) this.worker.dispatchEvent(new MessageEvent("message", { data }))
     },
   }
@@ -56,8 +59,14 @@ function search(address = "ws://127.0.0.1:9001/runtime") {
   const workers = fakeWorkers()
   const scout = createScout(workers.surroundings)
   const reports: boolean[] = []
-  const again = () => scout(address, (there) => void reports.push(there))
-  return { workers, reports, again, end: again() }
+  const reasons: string[] = []
+  const again = () =>
+    scout(
+      address,
+      (there) => void reports.push(there),
+      (why) => void reasons.push(why),
+    )
+  return { workers, reports, reasons, again, end: again() }
 }
 
 describe("[L19] the scout", () => {
@@ -65,16 +74,16 @@ describe("[L19] the scout", () => {
     const { workers } = search()
     workers.sees(false, false)
     expect(workers.worker.asked).toEqual([
-      ["http://127.0.0.1:9001/client.js", 0],
-      ["http://127.0.0.1:9001/client.js", 250],
-      ["http://127.0.0.1:9001/client.js", 250],
+      ["http://127.0.0.1:9001/client.js", 0, undefined],
+      ["http://127.0.0.1:9001/client.js", 250, false],
+      ["http://127.0.0.1:9001/client.js", 250, false],
     ])
   })
 
   test("looks every 5 s elsewhere", () => {
     const { workers } = search("wss://bridge.example.com/runtime")
     workers.sees(false)
-    expect(workers.worker.asked[1]).toEqual(["https://bridge.example.com/client.js", 5000])
+    expect(workers.worker.asked[1]).toEqual(["https://bridge.example.com/client.js", 5000, false])
   })
 
   test("says that the bridge is away, and that it is back", () => {
@@ -115,6 +124,27 @@ describe("[L19] the scout", () => {
     expect(reports).toEqual([false, true])
   })
 
+  test("[A09] asks a bridge that is there and lets no socket in for its reason, every 5 s at most", () => {
+    const { workers, reports, reasons, end, again } = search()
+    const asks = () => workers.worker.asked.map((ask) => (ask as unknown[])[2])
+    workers.sees(true, true, "no pages of evil.example\n")
+    expect(asks()).toEqual([undefined, "http://127.0.0.1:9001/runtime", false])
+    expect([reports, reasons]).toEqual([[], ["no pages of evil.example"]])
+    end()
+    workers.time.now = 4999
+    again()
+    workers.sees(true)
+    workers.time.now = 5000
+    workers.sees(true)
+    expect(asks()).toEqual([undefined, false, "http://127.0.0.1:9001/runtime"])
+  })
+
+  test("asks nothing of a bridge that was away", () => {
+    const { workers } = search()
+    workers.sees(false, true)
+    expect(workers.worker.asked.map((ask) => (ask as unknown[])[2])).toEqual([undefined, false, false])
+  })
+
   test("keeps its misses to itself in one minute of five, so that the link dials although all looks fail", () => {
     const { workers, reports } = search()
     const told = (looks: number): number => {
@@ -153,7 +183,11 @@ describe("[L19] the scout", () => {
     const workers = fakeWorkers()
     workers.forbid.constructor = true
     const scout = createScout(workers.surroundings)
-    scout("ws://127.0.0.1:9001/runtime", () => {})()
+    scout(
+      "ws://127.0.0.1:9001/runtime",
+      () => {},
+      () => {},
+    )()
     expect(workers.left()).toBe(0)
   })
 })

@@ -11,15 +11,22 @@ const lookMs = 2000
 const looksTold = 960
 const looksInAll = 1200
 
+/** Between two questions why a bridge that is there lets no socket in. */
+const askMs = 5000
+
 /**
  * Looks once each time it is asked, so that a page that is frozen or stopped in
  * a debugger is not flooded with answers. `null`: the page's policy forbids to look.
+ * A text is the gate's reason to refuse, which no socket of a page can see.
  */
 const program = `
 addEventListener("securitypolicyviolation", () => postMessage(null))
-onmessage = ({ data: [url, restMs] }) => setTimeout(() => {
+onmessage = ({ data: [url, restMs, door] }) => setTimeout(() => {
   const signal = AbortSignal.timeout(${lookMs})
   fetch(url, { method: "HEAD", mode: "no-cors", cache: "no-store", signal }).then(() => postMessage(true), () => postMessage(false))
+  if (door) fetch(door, { method: "POST", signal }).then(async (answer) => {
+    if (answer.status == 401 || answer.status == 403) postMessage(await answer.text())
+  }).catch(() => {})
 }, restMs)`
 
 /**
@@ -28,14 +35,21 @@ onmessage = ({ data: [url, restMs] }) => setTimeout(() => {
  * in a hidden tab. A dedicated worker, since Chromium 156 loads no shared one
  * from a `data:` URL, and a `blob:` URL is never the same in two tabs.
  */
-export function createScout({ Worker, Blob, URL }: Pick<typeof globalThis, "Worker" | "Blob" | "URL">): Scout {
+export function createScout({
+  Worker,
+  Blob,
+  URL,
+  performance,
+}: Pick<typeof globalThis, "Worker" | "Blob" | "URL" | "performance">): Scout {
   let isBlind = false
+  let askedAt = -Infinity
   /** A bridge that was there all along is no news: while it flaps, or something else answers on its port, the backoff alone rules. */
   let wasMissing = false
 
-  return (address, report) => {
+  return (address, report, explain) => {
     if (isBlind) return () => {}
-    const url = new URL("/client.js", address.replace(/^ws/, "http"))
+    const door = new URL(address.replace(/^ws/, "http"))
+    const url = new URL("/client.js", door)
     const restMs = isLoopback(url.href) ? loopbackMs : elsewhereMs
     let source: string | undefined
     let isFound = false
@@ -43,7 +57,7 @@ export function createScout({ Worker, Blob, URL }: Pick<typeof globalThis, "Work
     let worker: Worker | undefined
 
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has none
-    const look = (afterMs: number): void => worker?.postMessage([url.href, afterMs])
+    const look = (afterMs: number, ask?: string | false): void => worker?.postMessage([url.href, afterMs, ask])
 
     function end(): void {
       worker?.terminate()
@@ -57,10 +71,18 @@ export function createScout({ Worker, Blob, URL }: Pick<typeof globalThis, "Work
       end()
     }
 
-    function hear({ data }: { readonly data: boolean | null }): void {
+    function mayAsk(): boolean {
+      const now = performance.now()
+      if (now - askedAt < askMs) return false
+      askedAt = now
+      return true
+    }
+
+    function hear({ data }: { readonly data: boolean | string | null }): void {
       if (!worker) return
       if (data === null) return giveUp()
-      look(restMs)
+      if (typeof data === "string") return explain(data.trim())
+      look(restMs, data && !wasMissing && mayAsk() && door.href)
       if (data) isFound ||= wasMissing
       else wasMissing = true
       if (data ? isFound : ++misses % looksInAll < looksTold) report(data)

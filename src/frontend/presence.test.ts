@@ -25,6 +25,8 @@ function leaveRecord(token: string): () => void {
   return writeDiscovery({ ...facts, token, startedAt: "" })
 }
 
+const unused = (): void => {}
+
 /** Looks for another bridge than the one whose token this is; resolves with the first report. */
 function look(dialled: string): Promise<boolean> {
   return new Promise((report) => {
@@ -33,7 +35,7 @@ function look(dialled: string): Promise<boolean> {
       () => dialled,
       createClock(),
     )
-    ends.push(presence("ws://127.0.0.1:9001", report))
+    ends.push(presence("ws://127.0.0.1:9001", report, unused))
   })
 }
 
@@ -59,7 +61,7 @@ test("without a folder of records there is nothing to watch", () => {
     () => undefined,
     () => undefined,
     createClock(),
-  )("ws://127.0.0.1:9001", () => {})
+  )("ws://127.0.0.1:9001", unused, unused)
   end()
   end()
 })

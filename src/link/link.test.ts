@@ -3,7 +3,15 @@ import { createFakeClock } from "../../test/support/fake-clock.ts"
 import { createFakeNetwork } from "../../test/support/fake-socket.ts"
 import { decodeToRuntime, writeFrame, writeMessage, type ToRuntime } from "../protocol/index.ts"
 import * as defaults from "./defaults.ts"
-import { createLink, LinkError, type LinkEvents, type LinkParts, type LinkSettings, type Url } from "./index.ts"
+import {
+  createLink,
+  LinkError,
+  type LinkEvents,
+  type LinkParts,
+  type LinkSettings,
+  type Scout,
+  type Url,
+} from "./index.ts"
 
 const names = [
   "connecting",
@@ -26,7 +34,7 @@ function setUp(
   const network = createFakeNetwork()
   const events: [string, any][] = []
   const heard: [string, string | undefined][] = []
-  const scouts: ((there: boolean) => void)[] = []
+  const scouts: Parameters<Scout>[] = []
   let searching = 0
   const parts: LinkParts<ToRuntime> = {
     settings,
@@ -37,9 +45,9 @@ function setUp(
     decode: decodeToRuntime,
     deliver: (message, body) => heard.push([message.op, body]),
     ...(scout && {
-      scout: (_url, report) => {
+      scout: (...given) => {
         searching++
-        scouts.push(report)
+        scouts.push(given)
         return () => searching--
       },
     }),
@@ -56,7 +64,8 @@ function setUp(
     /** What was emitted since the last call. */
     events: () => events.splice(0),
     delays: () => events.filter(([name]) => name === "reconnecting").map(([, { delay }]) => delay / 1000),
-    report: (there: boolean) => scouts.at(-1)!(there),
+    report: (there: boolean) => scouts.at(-1)![1](there),
+    explain: (why: string) => scouts.at(-1)![2](why),
     get searching() {
       return searching
     },
@@ -611,6 +620,31 @@ test("[L19] a scout that has seen nothing does not hold back the backoff", () =>
   network.last.fail()
   clock.advance(1000)
   expect(network.sockets).toHaveLength(2)
+})
+
+test("[A09] [L45] the reason that a scout was told is in the line of each attempt and in its event, until a socket opens", () => {
+  const lines: string[] = []
+  const more = { log: (line: string) => void lines.push(line) }
+  const { connect, accept, network, events, untilDial, explain } = setUp({}, { scout: true, more })
+  void connect()
+  network.last.fail()
+  explain("pages of it may not connect")
+  untilDial()
+  events()
+  network.last.fail()
+  expect(events()).toContainEqual([
+    "disconnected",
+    { code: 1006, reason: "pages of it may not connect", wasClean: false, willReconnect: true },
+  ])
+  untilDial()
+  accept()
+  network.last.fail()
+  expect(events()).toContainEqual(["disconnected", { code: 1006, reason: "", wasClean: false, willReconnect: true }])
+  expect(lines).toEqual([
+    "not connected, next attempt in 1 s",
+    "not connected, next attempt in 2 s: pages of it may not connect",
+    "not connected, next attempt in 4 s",
+  ])
 })
 
 test("[L25] a bridge that never pongs is pinged three times and keeps its link", () => {

@@ -75,6 +75,8 @@ export function createLink<Message extends { readonly op: string }, Settings ext
   let outgoing: string[] = []
   let outgoingLength = 0
   let endScout: (() => void) | undefined
+  /** Why the bridge lets no socket in, as far as the scout was told. */
+  let obstacle = ""
   let refreshedAt = -Infinity
   let refreshing: Promise<void> | undefined
   /** The refresh that the next dial waits for. One that hangs must not hold up another. */
@@ -155,7 +157,11 @@ export function createLink<Message extends { readonly op: string }, Settings ext
         endScout = undefined
         break
       case "scout":
-        endScout = parts.scout?.(address, (there) => dispatch({ type: "looked", there }))
+        endScout = parts.scout?.(
+          address,
+          (there) => dispatch({ type: "looked", there }),
+          (why) => (obstacle = why),
+        )
         break
       case "refresh":
         refresh()
@@ -202,10 +208,13 @@ export function createLink<Message extends { readonly op: string }, Settings ext
   function attend(next: Socket, attempt: number): void {
     socket = next
     takesBatches = false
-    next.onopen = () => dispatch({ type: "opened", attempt })
+    next.onopen = () => {
+      obstacle = ""
+      dispatch({ type: "opened", attempt })
+    }
     next.onmessage = ({ data }) => read(data, attempt)
     next.onclose = ({ code, reason, wasClean }) => {
-      const drop = { code, reason, wasClean }
+      const drop = { code, reason: reason || obstacle, wasClean }
       letGo()
       dispatch({ type: "closed", attempt, drop, mayRetry: mayRetry(drop) })
     }
@@ -299,7 +308,8 @@ export function createLink<Message extends { readonly op: string }, Settings ext
   }
 
   function tell({ event, detail }: News): void {
-    if (event === "reconnecting") log(`not connected, next attempt in ${detail.delay / 1000} s`)
+    if (event === "reconnecting")
+      log(`not connected, next attempt in ${detail.delay / 1000} s${obstacle && `: ${obstacle}`}`)
     if (event === "reconnectFailed") log(`gave up after ${detail.attempts} attempts`)
     if (event === "refused") log(`refused: ${detail.reason}`)
     for (const listener of [...(listeners.get(event) ?? [])]) guard(event, () => listener(detail as never))

@@ -164,6 +164,24 @@ describe("rule 4, paths and methods,", () => {
     for (const target of ["/client.js", "/eval", "/status"]) expect(statusOf({ ...frontEnd, target })).toBe(404)
   })
 
+  it("have one for pages that ask what would become of their upgrade", () => {
+    const question: Knock = { ...page, by: "request", method: "POST", fetched: true }
+    expect(judge(question)).toMatchObject({ admit: true, door: "runtime" })
+    for (const change of [
+      { origins: ["https://evil.example"] },
+      { origins: [] },
+      { forwarded: true },
+      { hosts: ["evil.example"] },
+    ]) {
+      const refused = judge({ ...page, fetched: true, ...change })
+      expect(refused.admit).toBe(false)
+      expect(judge({ ...question, ...change })).toEqual(refused)
+    }
+    for (const change of [{ method: "PUT" }, { method: "GET" }, { target: "/runtime?x" }, { target: "/frontend" }]) {
+      expect(statusOf({ ...question, ...change })).toBe(404)
+    }
+  })
+
   it("answer no preflight and change nothing by GET", () => {
     for (const method of ["OPTIONS", "POST", "PUT", "DELETE", "TRACE", "get", ""]) {
       expect(statusOf({ ...script, method })).toBe(405)

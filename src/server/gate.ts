@@ -117,9 +117,9 @@ export function decide(knock: Knock, policy: Policy, load: Load): Verdict {
   const remote = knock.forwarded && !policy.trustProxy
 
   const door = policy.pages.has(path) ? page : chunkPath.test(path) ? chunk : doors.get(path)
-  if (door === undefined || door.by !== knock.by)
+  if (door === undefined || (door.by !== knock.by && !isQuestion(knock)))
     return refuse(404, `there is nothing at ${quoted(path)} for this kind of request`)
-  if (!door.methods.includes(knock.method)) {
+  if (!door.methods.includes(knock.method) && !isQuestion(knock)) {
     return { ...refuse(405, `${path} does not take ${quoted(knock.method)}`), allow: door.methods.join(", ") }
   }
 
@@ -142,6 +142,11 @@ export function decide(knock: Knock, policy: Policy, load: Load): Verdict {
     origin: from,
     readable: from !== "" && mayBeRuntime(from, policy),
   }
+}
+
+/** A page asks what would become of its upgrade, since it never learns why one was refused. */
+export function isQuestion({ by, method, target }: Pick<Knock, "by" | "method" | "target">): boolean {
+  return by === "request" && method === "POST" && target === "/runtime"
 }
 
 function refuse(status: Refusal["status"], reason: string): Refusal {

@@ -155,6 +155,21 @@ describe("what is public", () => {
 })
 
 describe("refusals", () => {
+  it("[A09] can be asked for by the page that was refused, and by nobody else", async () => {
+    await start()
+    const headers = { origin: "https://shop.example" }
+    const told = await ask("/runtime", { method: "POST", headers })
+    expect(told).toMatchObject({ status: 403, headers: { "access-control-allow-origin": "*" } })
+    expect(told.body).toBe(
+      'pages of "https://shop.example" may not connect: pass --allow-origin with the exact origin to allow them\n',
+    )
+    expect((await ask("/eval", { method: "POST", headers })).headers["access-control-allow-origin"]).toBeUndefined()
+    expect(await ask("/runtime", { method: "POST", headers: { origin: "http://localhost:3000" } })).toMatchObject({
+      status: 426,
+    })
+    expect(bridge.runtimes).toEqual([])
+  })
+
   it("say what is wrong and which option would allow it", async () => {
     await start()
     const { status, body } = await ask("/client.js", { headers: { host: "dev.example" } })

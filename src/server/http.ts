@@ -1,7 +1,7 @@
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
 import type { Doorman } from "./doorman.ts"
-import type { Admission, Refusal } from "./gate.ts"
+import { isQuestion, type Admission, type Refusal } from "./gate.ts"
 import type { DemoFile } from "./options.ts"
 import { plain } from "./plain.ts"
 
@@ -25,6 +25,9 @@ const always = {
 export function answerRequests({ doorman, clientScript, takeChunk, demo, status, evaluate }: HttpParts) {
   return (request: IncomingMessage, response: ServerResponse): void => {
     const verdict = doorman.judge(request, "request")
+    const { method = "", url: target = "" } = request
+    // Of the asker alone, and without secrets: so that whoever was refused can read why.
+    if (isQuestion({ by: "request", method, target })) response.setHeader("Access-Control-Allow-Origin", "*")
     if (!verdict.admit) return refuse(response, verdict)
     switch (verdict.door) {
       case "client":
@@ -40,8 +43,9 @@ export function answerRequests({ doorman, clientScript, takeChunk, demo, status,
       case "eval":
         return evaluate(request, response, new URLSearchParams(verdict.query))
       case "runtime":
+        return send(response, 426, "text/plain; charset=utf-8", "a runtime comes in by a WebSocket\n")
       case "frontend":
-        // The gate lets only upgrades through these doors.
+        // The gate lets only upgrades through this door.
         return
       default:
         verdict.door satisfies never

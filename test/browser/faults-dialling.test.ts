@@ -3,7 +3,7 @@ import { answered, isGone, isReady, noScout, slow, testInTabs, type PageTab } fr
 
 /** A page dials, and something is in the way; a page hangs up. */
 
-const test = testInTabs()
+const test = testInTabs("--host-resolver-rules=MAP shop.test 127.0.0.1")
 
 const setupMs = 1000
 
@@ -36,6 +36,24 @@ test.concurrent("[A05] a handshake that hangs in one tab keeps another tab no lo
   const ready = await second.until("ready")
   expect(ready.at - dialled.at).toBeLessThan(setupMs + 3000)
   await first.until("ready")
+})
+
+test.concurrent("[A09] a page that the gate never admits backs off, and is told the gate's reason", async ({
+  openStage,
+}) => {
+  const stage = await openStage({ host: "shop.test", link: { allowRemote: true } })
+  const tab = await stage.open()
+  const reason = await tab.evaluate(
+    `new Promise((told) => replBridge.on("disconnected", ({ reason }) => reason && told(reason)))`,
+  )
+  expect(reason).toBe(
+    `pages of "${stage.url}" may not connect: pass --allow-origin with the exact origin to allow them`,
+  )
+  const [third, fourth] = await Promise.all([tab.until("connecting", 3), tab.until("connecting", 4)])
+  expect(fourth.at - third.at).toBeGreaterThan(1000)
+  expect(await tab.evaluate("[replBridge.state, replBridge.alive]")).toEqual(["waiting", true])
+  // The browser's own, of which a page cannot rid itself.
+  expect(tab.errors.filter((text) => !text.startsWith("WebSocket connection to"))).toEqual([])
 })
 
 test.concurrent.for([

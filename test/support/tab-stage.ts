@@ -1,6 +1,6 @@
 import { bundleClient } from "../../scripts/client.mjs"
 import { test as base } from "vitest"
-import type { LinkSettings } from "../../src/link/index.ts"
+import type { ConnectOptions } from "../../src/client/runtime.ts"
 import type { RuntimeInfo } from "../../src/protocol/index.ts"
 import { connectFrontEnd, type FrontEnd } from "../../src/frontend/index.ts"
 import { startBridge, type Bridge, type BridgeOptions } from "../../src/server/index.ts"
@@ -11,7 +11,9 @@ import { openWire, type Wire } from "./wire.ts"
 export interface TabStageOptions {
   readonly bridge?: BridgeOptions
   /** What the page says to `connect()`, beside its URL. */
-  readonly link?: LinkSettings
+  readonly link?: ConnectOptions
+  /** Under which the page is loaded; the browser must know where that is. */
+  readonly host?: string
   /** What the page does to itself before the client is loaded. */
   readonly before?: string
 }
@@ -173,6 +175,7 @@ async function buildStage(
     "/favicon.ico": "",
   })
   finallyDo(() => pages.close())
+  const url = pages.origin.replace("127.0.0.1", options.host ?? "127.0.0.1")
   const window = await browser.openWindow()
   finallyDo(() => window.close())
 
@@ -182,8 +185,8 @@ async function buildStage(
     },
     wire,
     frontEnd,
-    url: pages.origin,
-    open: async () => pageTab(await window.open(pages.origin)),
+    url,
+    open: async () => pageTab(await window.open(url)),
     runtime: (fits) =>
       new Promise((found) => {
         const present = bridge.runtimes.find(fits)
