@@ -57,6 +57,21 @@
 (defvar-local repl-bridge--version 0
   "Counts the texts of this buffer that were sent.")
 
+(defun repl-bridge--request (server method params)
+  "What SERVER answers to METHOD with PARAMS.
+`jsonrpc-request' of Emacs 28 leaves the process filter by a throw, and what
+came together with its answer waits there for the next message."
+  (let (answer problem)
+    (jsonrpc-async-request server method params
+                           :success-fn (lambda (result) (setq answer (list result)))
+                           :error-fn (lambda (error) (setq problem (plist-get error :message)))
+                           :timeout-fn (lambda () (setq problem "no answer")))
+    (while (not (or answer problem))
+      (unless (jsonrpc-running-p server) (setq problem "the language server has ended"))
+      (accept-process-output nil 0.1))
+    (when problem (user-error "repl-bridge: %s" problem))
+    (car answer)))
+
 (defun repl-bridge--root ()
   "The folder whose bridge is meant."
   (let ((project (project-current)))
@@ -92,12 +107,12 @@
                                   (repl-bridge--hear root method params))
                                 :request-dispatcher (lambda (&rest _) nil)
                                 :on-shutdown (lambda (_server) (repl-bridge--forget)))))
-    (jsonrpc-request server :initialize
-                     (list :processId (emacs-pid)
-                           :clientInfo '(:name "emacs")
-                           :rootUri (repl-bridge--uri root)
-                           :capabilities (make-hash-table)
-                           :initializationOptions '(:name "emacs" :showResults :json-false)))
+    (repl-bridge--request server :initialize
+			  (list :processId (emacs-pid)
+				:clientInfo '(:name "emacs")
+				:rootUri (repl-bridge--uri root)
+				:capabilities (make-hash-table)
+				:initializationOptions '(:name "emacs" :showResults :json-false)))
     (jsonrpc-notify server :initialized (make-hash-table))
     server))
 
@@ -266,23 +281,23 @@
 (defun repl-bridge-cancel ()
   "Give up all that has no outcome yet."
   (interactive)
-  (jsonrpc-request (repl-bridge--server) :replBridge/cancel nil))
+  (repl-bridge--request (repl-bridge--server) :replBridge/cancel nil))
 
 (defun repl-bridge-reload ()
   "Reload the page."
   (interactive)
-  (jsonrpc-request (repl-bridge--server) :replBridge/reload nil))
+  (repl-bridge--request (repl-bridge--server) :replBridge/reload nil))
 
 ;;; Runtimes
 
 (defun repl-bridge-choose-runtime (runtime)
   "Evaluate in RUNTIME from now on: an id, a number or a name."
   (interactive
-   (let ((runtimes (plist-get (jsonrpc-request (repl-bridge--server) :replBridge/runtimes nil) :runtimes)))
+   (let ((runtimes (plist-get (repl-bridge--request (repl-bridge--server) :replBridge/runtimes nil) :runtimes)))
      (when (seq-empty-p runtimes)
        (user-error "There is no page yet: put the script tag into one and open it"))
      (list (completing-read "Evaluate in: " (mapcar (lambda (runtime) (plist-get runtime :name)) runtimes) nil t))))
-  (jsonrpc-request (repl-bridge--server) :replBridge/use (list :runtime runtime)))
+  (repl-bridge--request (repl-bridge--server) :replBridge/use (list :runtime runtime)))
 
 (defun repl-bridge-status ()
   "Where evals go, in a few words."
@@ -299,7 +314,7 @@
   (let* ((begin (line-beginning-position))
          (code (buffer-substring-no-properties begin (point)))
          (answer (ignore-errors
-                   (jsonrpc-request (repl-bridge--server) :replBridge/complete (list :code code) :timeout 2)))
+                   (repl-bridge--request (repl-bridge--server) :replBridge/complete (list :code code))))
          (names (plist-get answer :names)))
     (unless (seq-empty-p names)
       (let ((from (save-excursion

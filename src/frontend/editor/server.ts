@@ -56,7 +56,7 @@ interface Wishes {
   readonly name: string
   readonly runtime: string | undefined
   readonly showsCodeLenses: boolean
-  /** False where a plugin draws them itself. */
+  /** False where a plugin draws them itself; errors are diagnostics in any case. */
   readonly showsResults: boolean
   readonly canRefreshHints: boolean
   readonly hasInlayHints: boolean
@@ -226,7 +226,6 @@ export function serveEditor(options: EditorOptions): Promise<number> {
   /** Says anew what stands beside the lines of a document. */
   function publish(uri: string): void {
     const { showsResults, canRefreshHints } = wished()
-    if (!showsResults) return
     const diagnostics = results.of(uri).flatMap(({ problem, text }): readonly Diagnostic[] => {
       if (problem === undefined) return []
       return [{ range: problem, severity: DiagnosticSeverity.Error, source: "repl-bridge", message: text }]
@@ -234,7 +233,7 @@ export function serveEditor(options: EditorOptions): Promise<number> {
     const text = JSON.stringify(diagnostics)
     if (text !== (published.get(uri) ?? "[]")) say("textDocument/publishDiagnostics", { uri, diagnostics })
     published.set(uri, text)
-    if (canRefreshHints) connection.languages.inlayHint.refresh().catch(() => undefined)
+    if (showsResults && canRefreshHints) connection.languages.inlayHint.refresh().catch(() => undefined)
   }
 
   connection.onInitialize((params): InitializeResult => {
