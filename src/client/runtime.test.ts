@@ -349,6 +349,19 @@ describe("an eval", () => {
     expect(page.heard()).toMatchObject([{ id: "e-1", outcome: "lost" }])
   })
 
+  test("[P35] whose code came in pieces runs as a whole; what came over another socket is forgotten", async () => {
+    const { page, ran, ask, drop } = await setUp()
+    await page.welcome()
+    page.say({ op: "code" }, "lost with its socket")
+    await drop()
+    await page.welcome()
+    page.say({ op: "code" }, "1 +")
+    page.say({ op: "code" }, " 1 +")
+    await ask("e-1", " 1")
+    await ask("e-2", "2")
+    expect(ran).toEqual(["1 + 1 + 1", "2"])
+  })
+
   test("[L39] runs once, however often it is asked for", async () => {
     const { page, ran, ask, end } = await setUp()
     await page.welcome()

@@ -78,6 +78,8 @@ export function createRuntime(platform: Platform, createAbilities: CreateAbiliti
   const { clock, debug, kind, random, userAgent, window } = platform
   const identity = createIdentity(platform)
   const outbox = createOutbox()
+  /** Of the next eval's code, what has come. */
+  let begun = ""
   /** The look that the bridge knows. */
   let shown: string
   let dialled: string
@@ -109,6 +111,7 @@ export function createRuntime(platform: Platform, createAbilities: CreateAbiliti
     })
 
   link.on("ready", ({ welcome }) => {
+    begun = ""
     identity.keep(welcome)
     outbox.fit(welcome.maxBytes ?? Infinity)
     showChange()
@@ -196,8 +199,12 @@ export function createRuntime(platform: Platform, createAbilities: CreateAbiliti
 
   function deliver(message: ToRuntime, body = ""): void {
     switch (message.op) {
+      case "code":
+        begun += body
+        break
       case "eval":
-        void answer(message, body)
+        void answer(message, begun + body)
+        begun = ""
         break
       case "cancel":
         outbox.release([message.id])

@@ -143,6 +143,8 @@ export const toRuntime = {
     sites: optional(listOf(count)),
     shifts: optional(listOf(number)),
   },
+  /** Body: how the code of the next eval on this socket begins, or goes on. */
+  code: {},
   cancel: { id },
   /** The bridge needs these outcomes, and console lines up to `seq`, no more. */
   ack: { ids: optional(listOf(id)), seq: optional(count) },

@@ -11,8 +11,9 @@ export const protocolVersion = 1
  *
  * - `batch`: accepts frames that carry several messages.
  * - `prepared`: a runtime that evaluates prepared code.
+ * - `pieces`: a runtime that takes long code in pieces.
  */
-export const features: readonly string[] = ["batch", "prepared"]
+export const features: readonly string[] = ["batch", "prepared", "pieces"]
 
 /** The version of this package, as its package.json says it too. */
 export const packageVersion = "0.1.0"

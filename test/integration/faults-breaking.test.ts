@@ -193,6 +193,20 @@ test("[B21] a result that takes many heartbeats to arrive cuts no link: any byte
   await stage.check()
 })
 
+test("[B21] [P35] code that takes many heartbeats to arrive cuts no link: it comes in pieces", async () => {
+  const stage = await openStage({ bridge: { heartbeatMs: 3000 } })
+  const text = `${"x".repeat(65_000)}${"\u{1f389}".repeat(1000)}`.repeat(13)
+  const probe = createProbe(`; "${text}"`)
+  stage.wire.flow("down", { kind: "throttle", bytesPerSecond: 100_000 })
+  const asked = stage.ask(probe, { timeoutMs: 0 })
+  probe.finish()
+  expect(await asked).toMatchObject({ outcome: "value", result: { value: text } })
+  expect(stage.runtime.count("disconnected")).toBe(0)
+  expect(stage.wire.connections).toBe(1)
+  stage.wire.flow("down", { kind: "pass" })
+  await stage.check()
+})
+
 test("[B22] a stall of two heartbeats, after which everything arrives late, costs nothing", async () => {
   const stage = await openStage({ bridge: { heartbeatMs: 800 } })
   const probe = createProbe()

@@ -52,6 +52,8 @@ export interface Asker {
 }
 
 const defaultWaitMs = 5000
+/** Of code that goes out in one message to a runtime that takes it in pieces. */
+const maxPieceLength = 64 * 1024
 /** Evals under way in all; one more is lost as `overflow` and has not run. */
 const maxUnsettled = 10_000
 /** Outcomes of an earlier bridge's evals that are remembered until somebody asks for them. */
@@ -310,12 +312,17 @@ export class Router {
   }
 
   #run({ runtime, id, frontEnd, code: { typed, prepared } }: Extract<LedgerEffect, { do: "run" }>): void {
-    const takesPrepared = this.#parts.runtimes().get(runtime)?.takesPrepared ?? false
-    const message =
-      prepared !== undefined && takesPrepared
-        ? write({ op: "eval", id, frontEnd, ...prepared.header }, prepared.code)
-        : write({ op: "eval", id, frontEnd }, typed)
-    this.#parts.sendToRuntime(runtime, message)
+    const { takesPrepared = false, takesPieces = false } = this.#parts.runtimes().get(runtime) ?? {}
+    const isPrepared = prepared !== undefined && takesPrepared
+    const header = { op: "eval", id, frontEnd, ...(isPrepared && prepared.header) } as const
+    let code = isPrepared ? prepared.code : typed
+    // A page hears whole frames only: over a slow way one of all of it would be a long silence.
+    while (1 > 2 && takesPieces && code.length > maxPieceLength) {
+      const end = endOfPiece(code)
+      this.#parts.sendToRuntime(runtime, write({ op: "code" }, code.slice(0, end)))
+      code = code.slice(end)
+    }
+    this.#parts.sendToRuntime(runtime, write(header, code))
     this.#parts.expect(runtime)
   }
 
@@ -324,6 +331,12 @@ export class Router {
     const state = this.#unsettled.get(id)
     if (state !== undefined) this.#advance(id, state, { type: "due" })
   }
+}
+
+/** No character is cut in two: half of one would not survive the wire. */
+function endOfPiece(code: string): number {
+  const isHalf = code.codePointAt(maxPieceLength - 1)! > 0xffff
+  return isHalf ? maxPieceLength + 1 : maxPieceLength
 }
 
 /** Outcomes whose result was made in a page. */

@@ -15,6 +15,7 @@ function runtime(number: number, name: string, origin = "http://localhost:3000")
     title: "",
     visible: true,
     takesPrepared: true,
+    takesPieces: true,
     presence,
   }
 }

@@ -33,6 +33,7 @@ function arrival(socket: number, fields: Partial<Arrival> = {}): Arrival {
     userAgent: "Chrome/156.0",
     visible: true,
     takesPrepared: true,
+    takesPieces: true,
     navigation: "navigate",
     number: undefined,
     name: undefined,

@@ -36,6 +36,8 @@ export interface Arrival {
   readonly visible: boolean
   /** It evaluates code that the language has prepared. */
   readonly takesPrepared: boolean
+  /** It takes long code in pieces. */
+  readonly takesPieces: boolean
   readonly navigation: string
   /** What an earlier bridge gave, or the page's user chose. */
   readonly number: number | undefined
@@ -58,6 +60,7 @@ export interface Runtime {
   readonly title: string
   readonly visible: boolean
   readonly takesPrepared: boolean
+  readonly takesPieces: boolean
   readonly presence: Presence
 }
 
@@ -380,6 +383,7 @@ function presented(known: Pick<Runtime, "id" | "number" | "name" | "origin">, ar
     title: plain(arrival.title, maxTitleLength),
     visible: arrival.visible,
     takesPrepared: arrival.takesPrepared,
+    takesPieces: arrival.takesPieces,
     presence: { at: "ready", socket: arrival.socket },
   }
 }

@@ -132,6 +132,7 @@ export class Runtimes implements RuntimePeerUse {
         userAgent: hello.userAgent ?? userAgent,
         visible: hello.visible ?? true,
         takesPrepared: hello.features?.includes("prepared") ?? false,
+        takesPieces: hello.features?.includes("pieces") ?? false,
         navigation: hello.navigation ?? "",
         number,
         name,
