@@ -150,7 +150,7 @@ test("[P43] Tab in a selector goes on with the page's ids; `.pick` makes the ele
   await terminal.press("Enter")
   await terminal.until(/running .*\^C cancels/)
   await page.click("h1")
-  await terminal.until(/\nh1.*\n.*orrery ›$/)
+  await terminal.until(/\n<h1>.*\n.*orrery ›$/)
   await terminal.type("$0.textContent")
   await terminal.press("Enter")
   await terminal.until(/\n'Orrery'\n.*orrery ›$/)
