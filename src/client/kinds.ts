@@ -76,6 +76,8 @@ const flags: Readonly<Record<string, Ask>> = bare({
 
 /** Missing in older engines. */
 const { isError } = Error as { readonly isError?: (value: unknown) => boolean }
+/** To WebKit's `isError`, a DOMException is none. */
+const codeOfException = asks(DOMException.prototype, "code")
 
 /** By the name of the class, which in lower case is the kind. */
 const recognise: Readonly<Record<string, Recognise>> = bare<Record<string, Recognise>>({
@@ -106,7 +108,8 @@ const recognise: Readonly<Record<string, Recognise>> = bare<Record<string, Recog
 
   Error(drawing, value) {
     // Where the engine can tell, what only inherits from an Error is none.
-    return (isError?.(value) ?? true) && (drawing.text = cut(writeError(value), maxStack))
+    if (isError?.(value) === false) codeOfException(value)
+    return (drawing.text = cut(writeError(value), maxStack))
   },
 
   Node(drawing, value) {
