@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander"
 import { packageVersion } from "../protocol/index.ts"
 import type { AttachOptions } from "./attach.ts"
+import type { DoctorOptions } from "./doctor.ts"
 import type { EvalOptions } from "./eval.ts"
 import type { LogsOptions } from "./logs.ts"
 import type { ReloadOptions } from "./reload.ts"
@@ -140,6 +141,16 @@ function describe(ends: (exitCode: number) => void): Command {
         ends(await lsp(options, wire))
       })
   }
+
+  reaching(program.command("doctor"))
+    .description("say why a page does not connect, by loading it in an installed Chrome or Chromium")
+    .argument("<page>", "the page's URL")
+    .addOption(duration("--wait <ms>", "how long it may take to connect once it is loaded").default(5000, "5 s"))
+    .addOption(json("one JSON object a line: cause, message, next"))
+    .action(async (page: string, options: DoctorOptions) => {
+      const { doctor } = await import("./doctor.ts")
+      ends(await doctor(page, options))
+    })
 
   return program
 }
