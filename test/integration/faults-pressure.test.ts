@@ -1,42 +1,27 @@
 import { expect, onTestFinished, test } from "vitest"
 import { features, protocolVersion } from "../../src/protocol/index.ts"
 import { FakeRuntime } from "../support/fake-runtime.ts"
-import { openLoggingPage } from "../support/logging-page.ts"
-import { createProbe, done, openStage, runtimeIs, shortLink, stateIs, token, type Stage } from "../support/stage.ts"
+import { accountedFor, createProbe, done, openStage, runtimeIs, shortLink, stateIs, token } from "../support/stage.ts"
 import { Talk } from "../support/talk.ts"
 
 /** More than fits: everything stays bounded, and what is lost is said. */
 
-/** Resolves once every one of so many lines has come, or is known to be dropped. */
-function accountedFor({ frontEnd }: Stage, lines: number): Promise<{ delivered: number; dropped: number }> {
-  const count = { delivered: 0, dropped: 0 }
-  return new Promise((complete) =>
-    frontEnd.on("console", ({ kind, dropped }) => {
-      if (kind !== "dropped") count.delivered++
-      count.dropped += dropped
-      if (count.delivered + count.dropped >= lines) complete(count)
-    }),
-  )
-}
-
+/** A runtime whose console is nobody else's. */
 async function openLogging() {
-  const stage = await openStage({ idle: true })
-  const page = openLoggingPage(stage.wire.url)
-  onTestFinished(() => page.end())
-  await runtimeIs(stage.frontEnd, "ready")
-  return { stage, page }
+  const console = { log: () => undefined } as Pick<Console, "log">
+  return { stage: await openStage({ surroundings: { console } }), console }
 }
 
 test("[I02] 50,000 lines on a stalled uplink: little waits in the socket, and what was dropped is told", async () => {
-  const { stage, page } = await openLogging()
-  const counted = accountedFor(stage, 50_000)
+  const { stage, console } = await openLogging()
+  const counted = accountedFor(stage.frontEnd, 50_000)
   stage.wire.flow("up", { kind: "stall" })
   let mostBuffered = 0
   for (let line = 1; line <= 50_000; line++) {
-    page.console.log(`${line} ${"x".repeat(2000)}`)
+    console.log(`${line} ${"x".repeat(2000)}`)
     if (line % 1000 > 0) continue
     await new Promise(setImmediate)
-    mostBuffered = Math.max(mostBuffered, page.link.bufferedAmount)
+    mostBuffered = Math.max(mostBuffered, stage.runtime.bufferedAmount)
   }
   // 100 MB were said.
   expect(mostBuffered).toBeLessThan(2.5e6)
@@ -49,11 +34,11 @@ test("[I02] 50,000 lines on a stalled uplink: little waits in the socket, and wh
 })
 
 test("[I05] lines while the bridge is away are kept within bounds; how many were dropped is told when it is back", async () => {
-  const { stage, page } = await openLogging()
+  const { stage, console } = await openLogging()
   await stage.wire.refuse()
   await runtimeIs(stage.frontEnd, "away")
-  for (let line = 1; line <= 2000; line++) page.console.log(`line ${line}`)
-  const counted = accountedFor(stage, 2000)
+  for (let line = 1; line <= 2000; line++) console.log(`line ${line}`)
+  const counted = accountedFor(stage.frontEnd, 2000)
   await stage.wire.accept()
   const { delivered, dropped } = await counted
   expect(delivered + dropped).toBe(2000)

@@ -30,6 +30,8 @@ export interface NodeRuntime {
   readonly timers: number
   /** Sockets that are not closed, the ones that the client has let go of included. */
   readonly sockets: number
+  /** Of all its sockets, in bytes. */
+  readonly bufferedAmount: number
   /** Resolves with the `nth` event of that name, past or future. */
   event<Name extends EventName>(name: Name, nth?: number): Promise<ReplBridgeEvents[Name]>
   /** How often the event was emitted so far. */
@@ -48,27 +50,32 @@ export interface NodeRuntimeSurroundings {
   readonly window?: Platform["window"]
   /** Says that it is a page of this origin, so that it needs no token. */
   readonly origin?: string
+  /** What it listens to, in place of this process's own. */
+  readonly console?: Pick<Console, "log">
 }
 
-export function openRuntime(options: ConnectOptions, { window, origin }: NodeRuntimeSurroundings = {}): NodeRuntime {
+export function openRuntime(
+  options: ConnectOptions,
+  { window, origin, console }: NodeRuntimeSurroundings = {},
+): NodeRuntime {
   const seen: { name: EventName; detail: any }[] = []
   const looking = new Set<() => void>()
   const ears = new Set<(frame: string) => void>()
   const whenSilent = new Set<() => void>()
   const whenTimeless = new Set<() => void>()
   let timers = 0
-  let sockets = 0
+  const sockets = new Set<WebSocket>()
 
   class HeardWebSocket extends WebSocket {
     constructor(url: string, protocols?: string[]) {
       const settings: ClientOptions & { closeTimeout: number } = { closeTimeout: closeMs, ...(origin && { origin }) }
       super(url, protocols, settings)
-      sockets++
+      sockets.add(this)
       this.on("message", (data) => {
         for (const ear of ears) ear(String(data))
       })
       this.on("close", () => {
-        sockets--
+        sockets.delete(this)
         for (const look of whenSilent) look()
       })
     }
@@ -96,7 +103,13 @@ export function openRuntime(options: ConnectOptions, { window, origin }: NodeRun
     },
   }
   const client = createReplBridge(
-    { ...platform, clock, debug: () => undefined, ...(window && { window, kind: "page" }) },
+    {
+      ...platform,
+      clock,
+      debug: () => undefined,
+      ...(window && { window, kind: "page" }),
+      ...(console && { scope: { console: console as Console } }),
+    },
     createAbilities,
     { WebSocket: HeardWebSocket as unknown as SocketConstructor, ...options },
   )
@@ -114,7 +127,10 @@ export function openRuntime(options: ConnectOptions, { window, origin }: NodeRun
       return timers
     },
     get sockets() {
-      return sockets
+      return sockets.size
+    },
+    get bufferedAmount() {
+      return [...sockets].reduce((sum, socket) => sum + socket.bufferedAmount, 0)
     },
     connect: () => void client.connect().catch(() => undefined),
     event: (name, nth = 1) =>
@@ -142,7 +158,7 @@ export function openRuntime(options: ConnectOptions, { window, origin }: NodeRun
     silent: (most = 0) =>
       new Promise((silent) => {
         const look = (): void => {
-          if (sockets > most) return
+          if (sockets.size > most) return
           whenSilent.delete(look)
           silent()
         }

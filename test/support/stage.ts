@@ -205,3 +205,15 @@ export async function works(frontEnd: FrontEnd): Promise<void> {
 }
 
 export const done = { outcome: "value", result: { value: "done" } } as const
+
+/** Resolves once every one of so many console lines has come, or is known to be dropped. */
+export function accountedFor(frontEnd: FrontEnd, lines: number): Promise<{ delivered: number; dropped: number }> {
+  const count = { delivered: 0, dropped: 0 }
+  return new Promise((complete) =>
+    frontEnd.on("console", ({ kind, dropped }) => {
+      if (kind !== "dropped") count.delivered++
+      count.dropped += dropped
+      if (count.delivered + count.dropped >= lines) complete(count)
+    }),
+  )
+}
