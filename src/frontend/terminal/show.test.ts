@@ -61,6 +61,15 @@ describe("a line of a page's console", () => {
     expect(showConsoleLine(line({ level: "error", args: [text("a")] }), style, 80, false)).toBe("<│> a")
   })
 
+  test("says in a word how grave it is where there are no colours, unless it begins with one", () => {
+    const shown = (level: string, kind?: string): string =>
+      showConsoleLine(line({ level, ...(kind && { kind }), args: [text("a")] }), plainStyle, 80, true)
+    expect(shown("error")).toBe("│ chrome·shop: error: a")
+    expect(shown("warn")).toBe("│ chrome·shop: warning: a")
+    expect(shown("info")).toBe("│ chrome·shop: a")
+    expect(shown("error", "exception")).toBe("│ chrome·shop: Uncaught a")
+  })
+
   test("says how many before it are missing", () => {
     expect(showConsoleLine(line({ dropped: 3, args: [text("a")] }), plainStyle, 80, false)).toBe(
       "│ … 3 lines dropped\n│ a",

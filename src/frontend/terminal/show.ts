@@ -47,11 +47,18 @@ export function showConsoleLine(line: ConsoleLine, style: Style, columns: number
   const format = (value: RemoteObject): string => formatValue(value, style, columns - 2)
   const formatTable = (data: RemoteObject, names: RemoteObject | undefined): string | undefined =>
     consoleTable(data, names, style, columns - 2)
-  const gutter = `${paintOf(level, style)("│")} `
+  const bar = paintOf(level, style)("│")
+  const gutter = `${bar} `
+  // Without colours a word says how grave it is, where the line does not begin with one.
+  const word = bar === "│" && kind === undefined ? wordFor(level) : ""
   const label = isLabelled ? `${style.hint(`${neutraliseLine(runtime.name)}:`)} ` : ""
   const gap = dropped > 0 ? [label + style.hint(`… ${dropped} lines dropped`)] : []
-  const text = kind === "dropped" ? [] : (label + consoleText(line, format, formatTable)).split("\n")
+  const text = kind === "dropped" ? [] : (label + word + consoleText(line, format, formatTable)).split("\n")
   return [...gap, ...text].map((shown) => gutter + shown).join("\n")
+}
+
+function wordFor(level: string): string {
+  return level === "error" ? "error: " : level === "warn" ? "warning: " : ""
 }
 
 function paintOf(level: string, style: Style): Paint {
