@@ -42,11 +42,12 @@ export function complete(
 ): Completions {
   const names = gatherNames(prefix)
   try {
-    const [first = ""] = chain
-    if (document && hasOwn(lists, first)) lists[first]!(names.add)
+    const isAll = chain.length === 0
+    const list = chain[0]!
+    if (document && !isAll && hasOwn(lists, list)) lists[list]!(names.add)
     else {
-      if (!first) names.add(scope.declared)
-      const end = first ? follow(chain, scope, global) : { value: global }
+      if (isAll) names.add(scope.declared)
+      const end = isAll ? { value: global } : follow(chain, scope, global)
       if (end) names.addProperties(end.value)
     }
   } catch {
