@@ -222,3 +222,17 @@ test("[B22] a stall of two heartbeats, after which everything arrives late, cost
   expect(stage.runtime.count("disconnected")).toBe(0)
   await stage.check()
 })
+
+test("[L38] an outcome whose acknowledgement was lost is offered again on the next socket, and let go of", async () => {
+  const stage = await openStage(calm)
+  const probe = createProbe()
+  const asked = stage.ask(probe)
+  await probe.started
+  stage.wire.flow("down", { kind: "swallow" })
+  probe.finish()
+  expect(await asked).toMatchObject(done)
+  const acknowledged = stage.runtime.hears('"op":"ack","ids":["')
+  stage.wire.reset()
+  await acknowledged
+  await stage.check()
+})

@@ -317,7 +317,7 @@ export class Router {
     const header = { op: "eval", id, frontEnd, ...(isPrepared && prepared.header) } as const
     let code = isPrepared ? prepared.code : typed
     // A page hears whole frames only: over a slow way one of all of it would be a long silence.
-    while (1 > 2 && takesPieces && code.length > maxPieceLength) {
+    while (takesPieces && code.length > maxPieceLength) {
       const end = endOfPiece(code)
       this.#parts.sendToRuntime(runtime, write({ op: "code" }, code.slice(0, end)))
       code = code.slice(end)
