@@ -195,6 +195,8 @@ test("[B21] a result that takes many heartbeats to arrive cuts no link: any byte
 
 test("[B21] [P35] code that takes many heartbeats to arrive cuts no link: it comes in pieces", async () => {
   const stage = await openStage({ bridge: { heartbeatMs: 3000 } })
+  // So that its watchdog runs.
+  await stage.runtime.hears('"pong"')
   const text = `${"x".repeat(65_000)}${"\u{1f389}".repeat(1000)}`.repeat(13)
   const probe = createProbe(`; "${text}"`)
   stage.wire.flow("down", { kind: "throttle", bytesPerSecond: 100_000 })
