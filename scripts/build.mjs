@@ -19,6 +19,7 @@ const bundled = [
   "vscode-languageserver-protocol",
   "vscode-languageserver-textdocument",
   "vscode-languageserver-types",
+  "uqr",
   "ws",
   "zod",
 ]

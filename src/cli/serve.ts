@@ -8,14 +8,14 @@ import { readDemo } from "./demo.ts"
 import { exit } from "./exit.ts"
 import { whenIdle } from "./idle.ts"
 import { catchInterrupts } from "./interrupts.ts"
+import { exposureNotice, exposureOf, type ExposureOptions } from "./exposure.ts"
 import { createNotices, type Notices } from "./notices.ts"
 import { openPage } from "./open-page.ts"
 import { print, tell, toJsonLine, type OutputOptions } from "./output.ts"
 import { replSignals, runRepl } from "./repl.ts"
 
-export interface ServeOptions extends OutputOptions {
+export interface ServeOptions extends OutputOptions, ExposureOptions {
   readonly port: number
-  readonly host: string
   readonly allowOrigin?: readonly string[]
   readonly allowHost?: readonly string[]
   readonly trustProxy?: true
@@ -35,7 +35,7 @@ export async function serve(folder: string | undefined, options: ServeOptions): 
   const notices = createNotices((text) => tell(text, {}))
   const bridge = await startBridge({
     port: options.port,
-    host: options.host,
+    ...exposureOf(options),
     allowOrigins: options.allowOrigin ?? [],
     allowHosts: options.allowHost ?? [],
     ...(options.trustProxy && { trustProxy: true }),
@@ -86,8 +86,8 @@ async function watchFor(
   return watch(frontEnd, { patterns, cwd: process.cwd(), failed })
 }
 
-function talk(
-  { port }: Bridge,
+async function talk(
+  bridge: Bridge,
   site: Site | undefined,
   frontEnd: FrontEnd,
   options: ServeOptions,
@@ -99,8 +99,13 @@ function talk(
     color,
     signal,
     notices: follow,
-    ...(!quiet && { banner: banner(port, site?.url, styleFor(process.stdout, options)) }),
+    ...(!quiet && { banner: await welcome(bridge, site, options) }),
   })
+}
+
+async function welcome(bridge: Bridge, site: Site | undefined, options: ServeOptions): Promise<string> {
+  const style = styleFor(process.stdout, options)
+  return [banner(bridge.port, site?.url, style), await exposureNotice(bridge, style)].filter(Boolean).join("\n")
 }
 
 /** Without a REPL: says what happens until it is told to stop. */
@@ -113,26 +118,25 @@ async function run(
 ): Promise<number> {
   const { idleExit } = options
   if (options.json) printEvents(bridge, site, frontEnd)
-  else if (!options.quiet) printNews(bridge, site, frontEnd, options)
+  else if (!options.quiet) {
+    print(await welcome(bridge, site, options))
+    followNews(frontEnd, styleFor(process.stdout, options), { print })
+  }
   await aborted(idleExit === undefined ? interrupt : AbortSignal.any([interrupt, whenIdle(bridge, idleExit)]))
   return exit.done
 }
 
 const report = (event: string, detail: object): void => print(toJsonLine({ event, ...detail }))
 
-function printEvents({ url, port }: Bridge, site: Site | undefined, frontEnd: FrontEnd): void {
-  report("listening", { url, port, pid: process.pid, ...(site && { site: site.url }) })
+function printEvents(bridge: Bridge, site: Site | undefined, frontEnd: FrontEnd): void {
+  const { url, port, exposedUrls, runtimeKey } = bridge
+  const exposed = exposedUrls.length > 0 && { exposedUrls, runtimeKey }
+  report("listening", { url, port, pid: process.pid, ...(site && { site: site.url }), ...exposed })
   // A page that waited for us may be here already.
   for (const runtime of frontEnd.runtimes) report("runtime", runtime)
   frontEnd.on("runtime", (runtime) => report("runtime", runtime))
   frontEnd.on("console", (line) => report("console", line))
   frontEnd.on("evaluated", (evaluated) => report("eval", evaluated))
-}
-
-function printNews({ port }: Bridge, site: Site | undefined, frontEnd: FrontEnd, options: ServeOptions): void {
-  const style = styleFor(process.stdout, options)
-  print(banner(port, site?.url, style))
-  followNews(frontEnd, style, { print })
 }
 
 /** Lets this user's front ends find the bridge. Returns a function that ends that. */

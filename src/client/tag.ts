@@ -39,13 +39,17 @@ export function findTag(document: Document | undefined, stack: string | undefine
 /** The options that a tag gives by its `src` and `data-*` attributes. */
 export function readTag({ src, dataset }: Tag): ConnectOptions {
   const { name, maxAttempts, backoffBase, backoffCap, heartbeat, allowRemote, frames } = dataset
+  const { origin, searchParams } = new URL(src)
+  // Of a bridge that is exposed: whoever has its key means to be remote.
+  const token = searchParams.get("key") ?? undefined
   return {
-    url: new URL(src).origin,
+    url: origin,
+    ...(token && { token }),
     name,
     maxAttempts: numberOf(maxAttempts),
     backoff: { base: numberOf(backoffBase), cap: numberOf(backoffCap) },
     heartbeat: heartbeat !== "off",
-    allowRemote: allowRemote !== undefined,
+    allowRemote: (allowRemote ?? token) !== undefined,
     frames: frames !== undefined,
   }
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto"
 import {
   chmodSync,
   closeSync,
@@ -54,20 +55,44 @@ export function discoveryPath(port: number, surroundings: Surroundings = {}): st
  * what was written, and nothing that came after it.
  */
 export function writeDiscovery(record: DiscoveryRecord, surroundings: Surroundings = {}): () => void {
-  const folder = discoveryFolder(surroundings)
+  makeFolder(surroundings)
   const path = discoveryPath(record.port, surroundings)
+  remove(path)
+  writeNew(path, `${JSON.stringify(record)}\n`)
+  return () => {
+    if (readRecord(path)?.token === record.token) remove(path)
+  }
+}
+
+/** A random secret of this user's bridges, the same at each call: it is made at the first. */
+export function keepSecret(name: string, surroundings: Surroundings = {}): string {
+  const { join } = (surroundings.platform ?? process.platform) === "win32" ? win32 : posix
+  const path = join(makeFolder(surroundings), name)
+  const known = readOwn(path)?.trim()
+  if (known !== undefined && secretForm.test(known)) return known
+  const secret = randomBytes(32).toString("base64url")
+  remove(path)
+  writeNew(path, `${secret}\n`)
+  return secret
+}
+
+const secretForm = /^[\w-]{43}$/
+
+function makeFolder(surroundings: Surroundings): string {
+  const folder = discoveryFolder(surroundings)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   if (!isOurFolder(folder)) throw new Error(`${folder} must be a folder of yours that others cannot write to`)
   chmodSync(folder, 0o700)
-  remove(path)
+  return folder
+}
+
+/** @throws where there is something already */
+function writeNew(path: string, text: string): void {
   const file = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | noFollow, 0o600)
   try {
-    writeSync(file, `${JSON.stringify(record)}\n`)
+    writeSync(file, text)
   } finally {
     closeSync(file)
-  }
-  return () => {
-    if (readRecord(path)?.token === record.token) remove(path)
   }
 }
 
@@ -106,8 +131,13 @@ function removeStale(path: string, stale: DiscoveryRecord): void {
   remove(aside)
 }
 
-/** Only a plain file that this user owns and others cannot touch is believed. */
 function readRecord(path: string): DiscoveryRecord | undefined {
+  const text = readOwn(path)
+  return text === undefined ? undefined : parseRecord(text)
+}
+
+/** Only a plain file that this user owns and others cannot touch is believed. */
+function readOwn(path: string): string | undefined {
   let file: number
   try {
     file = openSync(path, constants.O_RDONLY | noFollow | nonBlock)
@@ -117,7 +147,7 @@ function readRecord(path: string): DiscoveryRecord | undefined {
   try {
     const stat = fstatSync(file)
     if (!stat.isFile() || stat.size > maxFileBytes || !isOurs(stat, 0o077)) return undefined
-    return parseRecord(readFileSync(file, "utf8"))
+    return readFileSync(file, "utf8")
   } finally {
     closeSync(file)
   }

@@ -21,6 +21,7 @@ export interface FoundBridge {
 
 const defaultPort = 9001
 const environmentUrl = "REPL_BRIDGE_URL"
+const environmentToken = "REPL_BRIDGE_TOKEN"
 
 /**
  * Where the bridge is: what was asked for, else `REPL_BRIDGE_URL`, else the
@@ -31,10 +32,10 @@ const environmentUrl = "REPL_BRIDGE_URL"
  */
 export function findBridge(options: FindOptions = {}): FoundBridge {
   const { url, port, cwd = process.cwd(), env = process.env } = options
-  if (url !== undefined) return atUrl(url, "url", options)
+  if (url !== undefined) return atUrl(url, "url", { ...options, env })
   if (port !== undefined) return atPort(port, "port", options)
   const fromEnvironment = env[environmentUrl]
-  if (fromEnvironment) return atUrl(fromEnvironment, "environment", options)
+  if (fromEnvironment) return atUrl(fromEnvironment, "environment", { ...options, env })
   const record = nearest(cwd, listDiscovered(options))
   if (record !== undefined) return { url: record.url, token: record.token, foundBy: "project" }
   return atPort(defaultPort, "default", options)
@@ -50,7 +51,9 @@ function atUrl(text: string, foundBy: FoundBridge["foundBy"], surroundings: Surr
   const url = parseUrl(text, foundBy)
   const isLoopback = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname)
   const port = Number(url.port || (url.protocol === "https:" ? 443 : 80))
-  const token = isLoopback ? readDiscovery(port, surroundings)?.token : undefined
+  if (isLoopback) return { url: url.origin, token: readDiscovery(port, surroundings)?.token, foundBy }
+  // Of a bridge elsewhere the user has the token; over a network it travels by TLS only.
+  const token = url.protocol === "https:" ? surroundings.env?.[environmentToken] : undefined
   return { url: url.origin, token, foundBy }
 }
 

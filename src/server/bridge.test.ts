@@ -963,7 +963,7 @@ describe("[L35] start and stop", () => {
   it.each([
     [{ port: -1 }, "port must be"],
     [{ port: 1.5 }, "port must be"],
-    [{ host: "0.0.0.0" }, "not loopback"],
+    [{ host: "0.0.0.0" }, "pass --expose"],
     [{ token: "short" }, "token must be"],
     [{ graceMs: Number.NaN }, "graceMs must be"],
     [{ loopLimitMs: -1 }, "loopLimitMs must be"],

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto"
 import { readDiscovery } from "../discovery/index.ts"
 import { createPrepare } from "../language/index.ts"
 import { closeCode, protocolVersion, type RuntimeInfo } from "../protocol/index.ts"
+import { urlHost } from "./addresses.ts"
 import { createChunks } from "./chunks.ts"
 import { createConsoleDesk } from "./console/desk.ts"
 import { loadText } from "./console/load-text.ts"
@@ -33,6 +34,10 @@ export interface Bridge {
   readonly url: string
   readonly port: number
   readonly token: string
+  /** Where others than this machine reach it, without a path; nowhere unless it was exposed. */
+  readonly exposedUrls: readonly string[]
+  /** What pages must have in their tag there. */
+  readonly runtimeKey: string
   /** Random for each start. */
   readonly instance: string
   readonly runtimes: readonly RuntimeInfo[]
@@ -71,6 +76,7 @@ const retryAfterMs = 250
  */
 export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> {
   const settings = settingsOf(options)
+  const { exposed, tls, runtimeKey } = settings
   const { graceMs, heartbeatMs, helloMs, maxMessagesPerS, version, token, clientScript, demo, log } = settings
   const instance = randomUUID()
   const events = createEvents()
@@ -206,6 +212,8 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
       upgradeRuntime(request, wire, head, (socket) => runtimes.accept(socket, verdict.origin, userAgent))
     },
     portInUse,
+    exposed,
+    tls,
   })
   port = listening.port
   isOpen = true
@@ -221,6 +229,8 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
     url: url(),
     port,
     token,
+    exposedUrls: exposed.map((address) => `${tls ? "https" : "http"}://${urlHost(address)}:${port}`),
+    runtimeKey,
     instance,
     get runtimes() {
       return runtimes.infos
@@ -295,6 +305,9 @@ function policyOf({
   allowOrigins,
   trustProxy,
   token,
+  runtimeKey,
+  exposed,
+  remoteFrontEnds,
   demo,
   maxRuntimes,
   maxRuntimesPerOrigin,
@@ -304,6 +317,9 @@ function policyOf({
     allowOrigins: new Set(allowOrigins),
     trustProxy,
     tokenHash: hashToken(token),
+    runtimeKeyHash: hashToken(runtimeKey),
+    exposedHosts: new Set(exposed.map(urlHost)),
+    remoteFrontEnds,
     pages: new Set(Object.keys(demo)),
     maxRuntimes,
     maxRuntimesPerOrigin,

@@ -8,6 +8,9 @@ const policy: Policy = {
   allowOrigins: new Set(),
   trustProxy: false,
   tokenHash: hashToken("right"),
+  runtimeKeyHash: hashToken("key"),
+  exposedHosts: new Set(),
+  remoteFrontEnds: false,
   pages: new Set(),
   maxRuntimes: 9,
   maxRuntimesPerOrigin: 9,
@@ -26,7 +29,8 @@ function stage() {
     refused: () => undefined,
   })
   const statusOf = (url: string, headers: Readonly<Record<string, readonly string[]>>): number => {
-    const request = { method: "GET", url, headersDistinct: headers } as unknown as IncomingMessage
+    const socket = { localAddress: "127.0.0.1" }
+    const request = { method: "GET", url, headersDistinct: headers, socket } as unknown as IncomingMessage
     const verdict = doorman.judge(request, "request")
     return verdict.admit ? 200 : verdict.status
   }

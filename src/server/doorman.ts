@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http"
+import { isLoopbackAddress } from "./addresses.ts"
 import { decide, type Knock, type Load, type Policy, type Refusal, type Verdict } from "./gate.ts"
 
 /** Stands at the gate: reads the facts off a request, counts what must be counted, and says why somebody was refused. */
@@ -65,6 +66,7 @@ function knockOf(request: IncomingMessage, by: Knock["by"]): Knock {
       .flatMap((line) => line.split(","))
       .map((name) => name.trim()),
     forwarded: names.some((name) => forwarding.test(name)),
+    exposed: !isLoopbackAddress(request.socket.localAddress),
     fetched: names.some((name) => name.startsWith("sec-fetch-")),
   }
 }

@@ -3,11 +3,15 @@ import { describe, expect, it } from "vitest"
 import { decide, hashToken, tokenProtocol, type Knock, type Load, type Policy, type Verdict } from "./gate.ts"
 
 const token = "t".repeat(43)
+const key = "k".repeat(43)
 const policy: Policy = {
   allowHosts: new Set(["dev.example"]),
   allowOrigins: new Set(["https://app.example", "chrome-extension://abc"]),
   trustProxy: false,
   tokenHash: hashToken(token),
+  runtimeKeyHash: hashToken(key),
+  exposedHosts: new Set(["192.168.1.20", "[fd00::20]"]),
+  remoteFrontEnds: false,
   pages: new Set(["/demo", "/demo/demo.css"]),
   maxRuntimes: 4,
   maxRuntimesPerOrigin: 2,
@@ -26,6 +30,7 @@ const page: Knock = {
   subprotocols: [],
   forwarded: false,
   fetched: false,
+  exposed: false,
 }
 const frontEnd: Knock = { ...page, target: "/frontend", origins: [], authorizations: [`Bearer ${token}`] }
 const script: Knock = { ...page, by: "request", target: "/client.js", origins: [] }
@@ -315,6 +320,58 @@ it("the first rule that fails decides", () => {
   expect(statusOf({ ...worst, hosts: ["localhost"], target: "/frontend", origins: [] }, { isOpen: false })).toBe(401)
 })
 
+describe("at an address that others reach", () => {
+  const phone: Knock = {
+    ...page,
+    exposed: true,
+    hosts: ["192.168.1.20:9001"],
+    origins: ["http://192.168.1.20:3000"],
+    subprotocols: ["repl-bridge", tokenProtocol + key],
+  }
+
+  it("a page comes in by the key, from the address itself, from loopback or by name", () => {
+    expect(statusOf(phone)).toBe(200)
+    expect(statusOf({ ...phone, hosts: ["[fd00::20]:9001"], origins: ["http://[fd00::20]:3000"] })).toBe(200)
+    expect(statusOf({ ...phone, origins: ["http://localhost:3000"] })).toBe(200)
+    expect(statusOf({ ...phone, origins: ["https://app.example"] })).toBe(200)
+  })
+
+  it.each([
+    ["no key", { subprotocols: [] }, 401],
+    ["a wrong key", { subprotocols: [`${tokenProtocol}x`] }, 401],
+    ["a page of somebody else, with the key", { origins: ["https://evil.example"] }, 403],
+    ["a page of another machine, with the key", { origins: ["http://192.168.1.21:3000"] }, 403],
+    ["a sandboxed frame, with the key", { origins: ["null"] }, 403],
+    ["a rebound name", { hosts: ["evil.example"] }, 403],
+    ["the name of this machine, from elsewhere", { hosts: ["localhost:9001"] }, 403],
+    ["another address", { hosts: ["192.168.1.21:9001"] }, 403],
+    ["a runtime without Origin and key", { origins: [], subprotocols: [] }, 401],
+    ["a front end with the token", { ...frontEnd, hosts: phone.hosts, exposed: true, subprotocols: [] }, 403],
+    [
+      "a front end with the key",
+      { ...frontEnd, hosts: phone.hosts, exposed: true, authorizations: [`Bearer ${key}`] },
+      403,
+    ],
+    ["an eval with the token", { ...post, hosts: phone.hosts, exposed: true, subprotocols: [] }, 403],
+  ] as const satisfies readonly (readonly [string, Partial<Knock>, number])[])("%s is refused", (_, other, status) => {
+    expect(statusOf({ ...phone, ...other })).toBe(status)
+  })
+
+  it("the key is no token, and the address no name of ours on loopback", () => {
+    expect(statusOf({ ...frontEnd, authorizations: [`Bearer ${key}`] })).toBe(401)
+    expect(statusOf({ ...phone, exposed: false })).toBe(403)
+    expect(statusOf({ ...page, origins: ["http://192.168.1.20:3000"] })).toBe(403)
+  })
+
+  it("front ends come in by the token where that is allowed", () => {
+    const rules = { remoteFrontEnds: true }
+    const remote = { ...frontEnd, hosts: phone.hosts, exposed: true }
+    expect(statusOf(remote, {}, rules)).toBe(200)
+    expect(statusOf({ ...remote, authorizations: [`Bearer ${key}`] }, {}, rules)).toBe(401)
+    expect(statusOf({ ...remote, origins: ["http://localhost"] }, {}, rules)).toBe(403)
+  })
+})
+
 /** Known words and any others. */
 function words(...known: string[]): fc.Arbitrary<string> {
   return fc.oneof(
@@ -329,14 +386,18 @@ describe("whatever is asked", () => {
     by: fc.constantFrom("request", "upgrade"),
     method: words("GET", "POST", "HEAD"),
     target: words("/runtime", "/frontend", "/eval", "/status", "/client.js", "/demo"),
-    hosts: fc.array(words("localhost", "127.0.0.1:9001", "evil.example"), { maxLength: 2 }),
-    origins: fc.array(words("http://localhost:3000", "null", "https://evil.example"), { maxLength: 2 }),
-    authorizations: fc.array(words(`Bearer ${token}`, "Bearer x"), { maxLength: 2 }),
+    hosts: fc.array(words("localhost", "127.0.0.1:9001", "192.168.1.20:9001", "evil.example"), { maxLength: 2 }),
+    origins: fc.array(words("http://localhost:3000", "http://192.168.1.20:3000", "null", "https://evil.example"), {
+      maxLength: 2,
+    }),
+    authorizations: fc.array(words(`Bearer ${token}`, `Bearer ${key}`, "Bearer x"), { maxLength: 2 }),
     subprotocols: fc.array(words(tokenProtocol + token, tokenProtocol), { maxLength: 2 }),
     forwarded: fc.boolean(),
     fetched: fc.boolean(),
+    exposed: fc.boolean(),
   })
   const loopback = /^(?:localhost|127\.0\.0\.1)(?::9001)?$/
+  const address = /^192\.168\.1\.20(?::9001)?$/
 
   it("the gate never throws, and lets nobody in who is a stranger", () => {
     fc.assert(
@@ -349,13 +410,20 @@ describe("whatever is asked", () => {
         const holdsToken =
           knock.authorizations[0] === `Bearer ${token}` || knock.subprotocols.includes(tokenProtocol + token)
         expect(knock.hosts).toHaveLength(1)
-        expect(knock.hosts[0]).toMatch(loopback)
+        expect(knock.hosts[0]).toMatch(knock.exposed ? address : loopback)
         expect(knock.origins.length).toBeLessThan(2)
-        if (knock.forwarded) expect(holdsToken).toBe(true)
+        const holdsKey = knock.authorizations[0] === `Bearer ${key}`
+        const isRuntime = verdict.door === "runtime"
+        if (knock.forwarded || (knock.exposed && isRuntime)) expect(holdsToken || (isRuntime && holdsKey)).toBe(true)
         if (["eval", "status", "frontend"].includes(verdict.door)) {
-          expect([holdsToken, knock.origins, knock.fetched]).toEqual([true, [], false])
+          expect([holdsToken, knock.origins, knock.fetched, knock.exposed]).toEqual([true, [], false, false])
         }
-        if (verdict.door === "runtime") expect(knock.origins[0] === "http://localhost:3000" || holdsToken).toBe(true)
+        if (!isRuntime) return
+        const [origin] = knock.origins
+        expect(["http://localhost:3000", undefined, ...(knock.exposed ? ["http://192.168.1.20:3000"] : [])]).toContain(
+          origin,
+        )
+        if (origin === undefined) expect(holdsToken || holdsKey).toBe(true)
       }),
       { numRuns: 1000 },
     )

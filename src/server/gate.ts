@@ -22,6 +22,8 @@ export interface Knock {
   readonly forwarded: boolean
   /** A `Sec-Fetch-*` header is there: a browser sent this. */
   readonly fetched: boolean
+  /** It came in at an address that others than this machine may reach. */
+  readonly exposed: boolean
 }
 
 /** The rules of this bridge, fixed at its start. */
@@ -32,6 +34,12 @@ export interface Policy {
   readonly allowOrigins: ReadonlySet<string>
   readonly trustProxy: boolean
   readonly tokenHash: Buffer
+  /** Admits runtimes, and nothing else. */
+  readonly runtimeKeyHash: Buffer
+  /** The addresses that others reach, as they stand in a URL. */
+  readonly exposedHosts: ReadonlySet<string>
+  /** Front ends, too, may come in there. */
+  readonly remoteFrontEnds: boolean
   /** Paths of the demo. */
   readonly pages: ReadonlySet<string>
   readonly maxRuntimes: number
@@ -126,8 +134,12 @@ export function decide(knock: Knock, policy: Policy, load: Load): Verdict {
   const origin = refuseOrigin(knock, policy, door)
   if (origin) return origin
 
-  const needsToken = remote || door.who === "front ends" || (door.who === "runtimes" && knock.origins.length === 0)
-  const token = needsToken ? refuseToken(knock, policy, load, remote) : undefined
+  const needsToken =
+    remote ||
+    (knock.exposed && door.name === "runtime") ||
+    door.who === "front ends" ||
+    (door.who === "runtimes" && knock.origins.length === 0)
+  const token = needsToken ? refuseToken(knock, policy, load, door, remote) : undefined
   if (token) return token
 
   const capacity = refuseCapacity(knock, policy, load, door)
@@ -140,7 +152,7 @@ export function decide(knock: Knock, policy: Policy, load: Load): Verdict {
     path,
     query,
     origin: from,
-    readable: from !== "" && mayBeRuntime(from, policy),
+    readable: from !== "" && mayBeRuntime(from, knock, policy),
   }
 }
 
@@ -154,28 +166,33 @@ function refuse(status: Refusal["status"], reason: string): Refusal {
 }
 
 /** A page behind a rebound DNS name sends neither Origin nor Sec-Fetch-*: its Host is all there is to see. */
-function refuseHost({ hosts }: Knock, policy: Policy): Refusal | undefined {
+function refuseHost({ hosts, exposed }: Knock, policy: Policy): Refusal | undefined {
   const [host, ...others] = hosts
   if (host === undefined || others.length > 0) return refuse(403, "a request must have exactly one Host")
   const name = hostName(host)
-  if (name !== undefined && (isLoopbackName(name) || policy.allowHosts.has(name))) return undefined
+  const isOurs = exposed ? (name: string) => policy.exposedHosts.has(name) : isLoopbackName
+  if (name !== undefined && (isOurs(name) || policy.allowHosts.has(name))) return undefined
+  if (exposed) return refuse(403, `the Host ${quoted(host)} is not the exposed address: pass --allow-host to allow it`)
   return refuse(403, `the Host ${quoted(host)} is not a loopback name: pass --allow-host to allow it`)
 }
 
-function refuseOrigin({ origins, fetched }: Knock, policy: Policy, door: Door): Refusal | undefined {
+function refuseOrigin(knock: Knock, policy: Policy, door: Door): Refusal | undefined {
+  const { origins, fetched, exposed } = knock
   const [origin, ...others] = origins
   if (others.length > 0) return refuse(403, "a request must not have more than one Origin")
   switch (door.who) {
     case "anyone":
       return undefined
     case "front ends":
+      if (exposed && !policy.remoteFrontEnds)
+        return refuse(403, "front ends must be on this machine: pass --remote-frontends, with TLS, to allow others")
       if (origin === undefined && !fetched) return undefined
       return refuse(
         403,
         "requests from browsers may not evaluate, whatever their token (Node's fetch looks like one: use node:http)",
       )
     case "runtimes":
-      if (origin === undefined ? !fetched : mayBeRuntime(origin, policy)) return undefined
+      if (origin === undefined ? !fetched : mayBeRuntime(origin, knock, policy)) return undefined
       return refuse(
         403,
         `pages of ${quoted(origin ?? "no origin")} may not connect: pass --allow-origin with the exact origin to allow them`,
@@ -185,25 +202,37 @@ function refuseOrigin({ origins, fetched }: Knock, policy: Policy, door: Door): 
   }
 }
 
-function mayBeRuntime(origin: string, policy: Policy): boolean {
+/** Where the bridge is exposed, the pages that its own machine serves there count, too: they have the key besides. */
+function mayBeRuntime(origin: string, { exposed }: Knock, policy: Policy): boolean {
   if (policy.allowOrigins.has(origin)) return true
   const name = originName(origin)
-  return name !== undefined && isLoopbackName(name)
+  return name !== undefined && (isLoopbackName(name) || (exposed && policy.exposedHosts.has(name)))
 }
 
 /**
  * The right token always passes: it has 256 bits, so that the throttle need not keep
  * a guesser from it, and must not keep its owner from it.
  */
-function refuseToken(knock: Knock, policy: Policy, load: Load, remote: boolean): Refusal | undefined {
+function refuseToken(knock: Knock, policy: Policy, load: Load, door: Door, remote: boolean): Refusal | undefined {
   const presented = presentedToken(knock)
-  if (presented !== undefined && timingSafeEqual(hashToken(presented), policy.tokenHash)) return undefined
+  const mayHaveKey = door.who === "runtimes"
+  if (presented !== undefined && isRight(presented, policy, mayHaveKey)) return undefined
   const where = remote
     ? "a proxy passed this request on, so it needs the token: pass --trust-proxy if the proxy is yours"
-    : "the token of the bridge's discovery file is needed: Authorization: Bearer …"
+    : mayHaveKey && knock.exposed
+      ? "the runtime key is needed: use the script tag that the bridge printed"
+      : "the token of the bridge's discovery file is needed: Authorization: Bearer …"
   if (presented === undefined) return refuse(401, where)
   const status = load.wrongTokens >= policy.maxWrongTokens ? 429 : 401
   return { ...refuse(status, `wrong token; ${where}`), wrongToken: true }
+}
+
+function isRight(presented: string, { tokenHash, runtimeKeyHash }: Policy, mayHaveKey: boolean): boolean {
+  const hash = hashToken(presented)
+  // Both are compared, so that the time tells nothing.
+  const isToken = timingSafeEqual(hash, tokenHash)
+  const isKey = timingSafeEqual(hash, runtimeKeyHash)
+  return isToken || (mayHaveKey && isKey)
 }
 
 function presentedToken({ authorizations, subprotocols }: Knock): string | undefined {

@@ -19,6 +19,8 @@ const always = {
   "X-Content-Type-Options": "nosniff",
   "X-Frame-Options": "DENY",
   "Content-Security-Policy": "frame-ancestors 'none'",
+  // A key may stand in an address.
+  "Referrer-Policy": "no-referrer",
   "Cache-Control": "no-store",
 } as const
 
@@ -36,7 +38,7 @@ export function answerRequests({ doorman, clientScript, takeChunk, demo, status,
         return sendChunk(response, verdict, takeChunk)
       case "page": {
         const { type, body } = demo[verdict.path]!
-        return send(response, 200, type, body)
+        return send(response, 200, type, withKey(body, verdict.query))
       }
       case "status":
         return sendJson(response, 200, JSON.stringify(status()))
@@ -51,6 +53,12 @@ export function answerRequests({ doorman, clientScript, takeChunk, demo, status,
         verdict.door satisfies never
     }
   }
+}
+
+/** A page of ours that was asked for with a key gives it on to the client. Whether it is the right one, the gate says then. */
+function withKey(body: string | Uint8Array, query: string): string | Uint8Array {
+  if (!/^key=[\w-]+$/.test(query)) return body
+  return Buffer.from(body).toString().replace('"/client.js"', `"/client.js?${query}"`)
 }
 
 /** The same for everyone and without secrets: a page that includes it could read them. */

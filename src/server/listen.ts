@@ -1,6 +1,7 @@
-import { createServer, type RequestListener, type Server } from "node:http"
-import type { IncomingMessage } from "node:http"
+import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http"
+import { createServer as createTlsServer } from "node:https"
 import type { Duplex } from "node:stream"
+import { isLoopbackAddress } from "./addresses.ts"
 import { BridgeError } from "./errors.ts"
 
 export interface ListenParts {
@@ -8,6 +9,15 @@ export interface ListenParts {
   readonly upgrade: (request: IncomingMessage, wire: Duplex, head: Buffer) => void
   /** Who has the port, and what to do about it. */
   readonly portInUse: (port: number, address: string) => string
+  /** Beside loopback, where others reach us. @defaultValue nowhere */
+  readonly exposed?: readonly string[]
+  /** For those, in PEM. What stays on this machine needs none. */
+  readonly tls?: Tls | undefined
+}
+
+export interface Tls {
+  readonly cert: string
+  readonly key: string
 }
 
 export interface Listening {
@@ -26,6 +36,18 @@ const maxTries = 10
  * @throws {@link BridgeError} `port-in-use` or `cannot-listen`
  */
 export async function listen(port: number, parts: ListenParts): Promise<Listening> {
+  const { port: chosen, servers } = await listenHere(port, parts)
+  const all = [...servers]
+  try {
+    for (const address of parts.exposed ?? []) all.push(await bind(chosen, address, parts, parts.tls))
+  } catch (error) {
+    await Promise.all(all.map(close))
+    throw error
+  }
+  return { port: chosen, servers: all }
+}
+
+async function listenHere(port: number, parts: ListenParts): Promise<Listening> {
   for (let nth = 1; ; nth++) {
     const first = await bind(port, "127.0.0.1", parts)
     const chosen = portOf(first)
@@ -51,18 +73,19 @@ export function close(server: Server): Promise<void> {
   })
 }
 
-function bind(port: number, address: string, { request, upgrade, portInUse }: ListenParts): Promise<Server> {
-  const server = createServer(
-    {
-      headersTimeout: 5000,
-      requestTimeout: 10_000,
-      connectionsCheckingInterval: 1000,
-      maxHeaderSize: 8 * 1024,
-      // The gate says what is wrong with a Host.
-      requireHostHeader: false,
-    },
-    request,
-  )
+const limits = {
+  headersTimeout: 5000,
+  requestTimeout: 10_000,
+  connectionsCheckingInterval: 1000,
+  maxHeaderSize: 8 * 1024,
+  // The gate says what is wrong with a Host.
+  requireHostHeader: false,
+}
+
+function bind(port: number, address: string, { request, upgrade, portInUse }: ListenParts, tls?: Tls): Promise<Server> {
+  const server = tls
+    ? createTlsServer({ ...limits, ...tls, handshakeTimeout: 5000 }, request)
+    : createServer(limits, request)
   // By default the ones behind the first 2,000 are cut off unseen, a second Host among them.
   server.maxHeadersCount = 0
   server.on("upgrade", upgrade)
@@ -84,7 +107,8 @@ function explain(error: Error, port: number, address: string, portInUse: ListenP
       )
     case "EADDRNOTAVAIL":
     case "EAFNOSUPPORT":
-      return error
+      if (isLoopbackAddress(address)) return error
+      return new BridgeError("cannot-listen", `${address} is no address of this machine: pass --host with one that is`)
     default:
       return new BridgeError("cannot-listen", `cannot listen on ${address} port ${port}: ${error.message}`)
   }

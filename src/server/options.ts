@@ -1,9 +1,13 @@
 import { randomBytes } from "node:crypto"
 import { readFileSync } from "node:fs"
+import { isIP } from "node:net"
+import { networkInterfaces } from "node:os"
+import { createSecureContext } from "node:tls"
 import { originName } from "./addresses.ts"
 import { packageVersion } from "../protocol/index.ts"
 import { BridgeError } from "./errors.ts"
 import { targetPolicies, type TargetPolicy } from "./evals/target.ts"
+import type { Tls } from "./listen.ts"
 import { quoted } from "./plain.ts"
 
 /** A file of the demo as it is served. */
@@ -17,8 +21,19 @@ export interface DemoFile {
 export interface BridgeOptions {
   /** 0 lets the system choose. @defaultValue 9001 */
   readonly port?: number
-  /** `127.0.0.1`, `localhost` or `::1`; each means loopback, both families. @defaultValue "127.0.0.1" */
+  /**
+   * An address of this machine at which others reach it, beside loopback, where the bridge always is; needs `expose`.
+   * `0.0.0.0` stands for all of them (IPv4). @defaultValue none: `127.0.0.1`, `localhost` and `::1` mean the same
+   */
   readonly host?: string
+  /** Lets others than this machine reach the bridge, by `host`: pages with the runtime key, and no front ends. @defaultValue false */
+  readonly expose?: boolean
+  /** What pages elsewhere must have in their script tag; of the same form as `token`. @defaultValue random, 256 bits */
+  readonly runtimeKey?: string
+  /** Certificate and key in PEM for the exposed addresses. Loopback stays as it is. @defaultValue none */
+  readonly tls?: Tls
+  /** Front ends elsewhere may come in, by TLS and with the token. @defaultValue false */
+  readonly remoteFrontEnds?: boolean
   /** Exact origins, beside those on loopback names, whose pages may connect. */
   readonly allowOrigins?: readonly string[]
   /** Host names, beside the loopback names, under which the bridge may be addressed. */
@@ -66,13 +81,21 @@ export interface BridgeOptions {
   readonly log?: (line: string) => void
 }
 
-export type Settings = Required<BridgeOptions> & { readonly maxRuntimesPerOrigin: number }
+export interface Settings extends Required<Omit<BridgeOptions, "tls" | "expose" | "host">> {
+  readonly maxRuntimesPerOrigin: number
+  /** The addresses beside loopback. */
+  readonly exposed: readonly string[]
+  readonly tls: Tls | undefined
+}
 
 /** @throws {@link BridgeError} `bad-options` with a sentence that names the option */
 export function settingsOf(options: BridgeOptions): Settings {
   const settings: Settings = {
     port: options.port ?? 9001,
-    host: options.host ?? "127.0.0.1",
+    exposed: exposedAddresses(options),
+    runtimeKey: options.runtimeKey ?? randomBytes(32).toString("base64url"),
+    tls: options.tls,
+    remoteFrontEnds: options.remoteFrontEnds ?? false,
     allowOrigins: options.allowOrigins ?? [],
     allowHosts: options.allowHosts ?? [],
     trustProxy: options.trustProxy ?? false,
@@ -108,13 +131,13 @@ export function settingsOf(options: BridgeOptions): Settings {
   ] as const) {
     wholeNumber(name, settings[name], 0, 2 ** 31 - 1)
   }
-  if (!["127.0.0.1", "localhost", "::1"].includes(settings.host)) {
-    bad(`host ${quoted(settings.host)} is not loopback: the bridge serves this machine only, so leave host out`)
+  checkTls(settings)
+  for (const name of ["token", "runtimeKey"] as const) {
+    if (!/^[\w-]{22,512}$/.test(settings[name])) bad(`${name} must be 22 to 512 of the characters A–Z a–z 0–9 _ -`)
   }
   if (!targetPolicies.includes(settings.target)) {
     bad(`target ${quoted(settings.target)} must be one of ${targetPolicies.join(", ")}`)
   }
-  if (!/^[\w-]{22,512}$/.test(settings.token)) bad("token must be 22 to 512 of the characters A–Z a–z 0–9 _ -")
   settings.allowOrigins.forEach(checkOrigin)
   settings.allowHosts.forEach(checkHost)
   for (const path of Object.keys(settings.demo)) {
@@ -122,6 +145,37 @@ export function settingsOf(options: BridgeOptions): Settings {
       bad(`demo path ${quoted(path)} must be /demo or below it, of plain characters`)
   }
   return settings
+}
+
+const loopback = ["127.0.0.1", "localhost", "::1"]
+
+function exposedAddresses({ host = "127.0.0.1", expose = false }: BridgeOptions): readonly string[] {
+  if (loopback.includes(host)) {
+    if (expose) bad("expose needs host: the address at which others reach this machine, or 0.0.0.0 for all of them")
+    return []
+  }
+  const given = `host ${quoted(host)}`
+  if (!isIP(host)) bad(`${given} is no address: write it in numbers, like 192.168.1.20`)
+  if (!expose) bad(`${given} lets others than this machine reach the bridge: pass --expose if you mean that`)
+  if (host === "::") bad(`${given} is not understood: name the address, or 0.0.0.0 for all of IPv4`)
+  if (host !== "0.0.0.0") return [host]
+  const addresses = Object.values(networkInterfaces())
+    .flatMap((found) => found ?? [])
+    .filter(({ family, internal }) => family === "IPv4" && !internal)
+    .map(({ address }) => address)
+  if (addresses.length === 0) bad(`${given}: this machine has no address that others reach`)
+  return addresses
+}
+
+function checkTls({ exposed, tls, remoteFrontEnds }: Settings): void {
+  if (tls && exposed.length === 0) bad("tls is for exposed addresses: this machine needs none, so leave it out")
+  if (remoteFrontEnds && !tls) bad("remoteFrontEnds needs tls: else the network could read their token")
+  if (!tls) return
+  try {
+    createSecureContext(tls)
+  } catch (error) {
+    bad(`tls: certificate and key do not fit (${(error as Error).message}): both must be PEM`)
+  }
 }
 
 function bad(message: string): never {

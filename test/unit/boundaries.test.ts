@@ -27,6 +27,7 @@ const doors: Record<string, string> = {
   commander: "cli/program.ts",
   picomatch: "frontend/watch/match.ts",
   sucrase: "server/erase-types.ts",
+  uqr: "cli/qr.ts",
   zod: "frontend/mcp/schemas.ts",
   "vscode-languageserver-textdocument": "frontend/editor/documents.ts",
   "vscode-languageserver/node": "frontend/editor/connection.ts",

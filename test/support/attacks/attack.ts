@@ -4,6 +4,8 @@ import { WebSocket } from "ws"
 /** Whom an attack is made on. */
 export interface Target {
   readonly port: number
+  /** @defaultValue 127.0.0.1 */
+  readonly host?: string
   readonly token: string
   /** How long a defence that acts by itself may take; after that there is none. */
   readonly patienceMs: number
@@ -25,10 +27,10 @@ export interface Answer {
 }
 
 /** Sends exactly these bytes, and gives the head of what comes back. */
-export function raw({ port, patienceMs }: Target, bytes: string | Buffer): Promise<Answer> {
+export function raw({ port, host = "127.0.0.1", patienceMs }: Target, bytes: string | Buffer): Promise<Answer> {
   return new Promise((resolve) => {
     let text = ""
-    const wire = connect(port, "127.0.0.1", () => wire.write(bytes))
+    const wire = connect(port, host, () => wire.write(bytes))
     const settle = (): void => {
       clearTimeout(timer)
       wire.destroy()
@@ -56,7 +58,7 @@ export const upgrading: readonly string[] = [
   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
 ]
 
-export const bearer = ({ token }: Target): string => `Authorization: Bearer ${token}`
+export const bearer = ({ token }: Pick<Target, "token">): string => `Authorization: Bearer ${token}`
 
 /** What came of an open socket: how it was closed, what was said, or that it lives. */
 export interface Socket {
