@@ -39,6 +39,15 @@ describe("the tag", () => {
 })
 
 describe("what a tag says", () => {
+  test("with a key in its address, that it is meant to be remote, and how it comes in [P49]", () => {
+    expect(readTag(tag("https://192.168.1.20:9001/client.js?key=k3y"))).toMatchObject({
+      url: "https://192.168.1.20:9001",
+      token: "k3y",
+      allowRemote: true,
+    })
+    expect(readTag(tag("http://localhost:9001/client.js"))).not.toHaveProperty("token")
+  })
+
   test("is where it came from, and nothing else by itself", () => {
     expect(readTag(tag("https://localhost:9001/client.js?v=1"))).toEqual({
       url: "https://localhost:9001",

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http"
+import fc from "fast-check"
 import { expect, it } from "vitest"
 import { createDoorman } from "./doorman.ts"
 import { hashToken, type Policy } from "./gate.ts"
@@ -77,4 +78,29 @@ it.each(["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via",
 it("sees by sec-fetch headers that a browser sent the request", () => {
   const { statusOf } = stage()
   expect(statusOf("/status", { host, authorization: ["Bearer right"], "sec-fetch-site": ["none"] })).toBe(403)
+})
+
+it("no header makes it throw, and none lets a stranger in", () => {
+  const { statusOf } = stage()
+  const name = fc.constantFrom(
+    "host",
+    "origin",
+    "authorization",
+    "sec-websocket-protocol",
+    "via",
+    "cookie",
+    "__proto__",
+  )
+  const value = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.constantFrom("localhost", "Bearer ", "null", "repl-bridge.token.", ",,", "http://localhost:1", "[::1"),
+  )
+  const headers = fc.dictionary(name, fc.array(value, { maxLength: 3 }), { noNullPrototype: true })
+  const target = fc.oneof(fc.constantFrom("/status", "/eval", "/frontend"), fc.string({ unit: "binary" }))
+  fc.assert(
+    fc.property(target, headers, (url, found) => {
+      expect([400, 401, 403, 404, 405, 429]).toContain(statusOf(url, found))
+    }),
+    { numRuns: 2000 },
+  )
 })
