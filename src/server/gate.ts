@@ -170,8 +170,10 @@ function refuseHost({ hosts, exposed }: Knock, policy: Policy): Refusal | undefi
   const [host, ...others] = hosts
   if (host === undefined || others.length > 0) return refuse(403, "a request must have exactly one Host")
   const name = hostName(host)
-  const isOurs = exposed ? (name: string) => policy.exposedHosts.has(name) : isLoopbackName
-  if (name !== undefined && (isOurs(name) || policy.allowHosts.has(name))) return undefined
+  if (name !== undefined) {
+    if (policy.allowHosts.has(name)) return undefined
+    if (exposed ? policy.exposedHosts.has(name) : isLoopbackName(name)) return undefined
+  }
   if (exposed) return refuse(403, `the Host ${quoted(host)} is not the exposed address: pass --allow-host to allow it`)
   return refuse(403, `the Host ${quoted(host)} is not a loopback name: pass --allow-host to allow it`)
 }

@@ -72,7 +72,7 @@ async function isUntouched(): Promise<void> {
 }
 
 /** Everything that a page can try, each with what it has of it in the end: nothing is `false`. */
-async function raid(page: Page | Frame, { port, token }: { port: number; token: string }) {
+function raid(page: Page | Frame, on: { readonly port: number; readonly token: string }) {
   return page.evaluate(
     async ({ port, token }) => {
       const here = `127.0.0.1:${port}`
@@ -133,7 +133,7 @@ async function raid(page: Page | Frame, { port, token }: { port: number; token: 
         "S-B17 what is not there as a script": await load("script", "/../package.json"),
       }
     },
-    { port, token },
+    { port: on.port, token: on.token },
   )
 }
 

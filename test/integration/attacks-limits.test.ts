@@ -24,6 +24,8 @@ interface Stage {
   readonly log: string[]
   /** A page with this id says hello from here. */
   enter(origin: string, id?: string): Promise<Socket>
+  /** How one more runtime ends. */
+  turnedAway(origin: string): Promise<string>
   /** The status of one more upgrade. */
   knock(path: string, header: string): Promise<number>
   /** A front end that comes now is answered. */
@@ -50,6 +52,7 @@ async function open(options: BridgeOptions = {}): Promise<Stage> {
       await socket.hear("welcome")
       return socket
     },
+    turnedAway: async (origin) => (await openSocket(target, "runtime", origin)).end,
     async knock(path, header) {
       const { status } = await raw(target, lines(`GET ${path} HTTP/1.1`, "Host: localhost", header, ...upgrading))
       return status
@@ -72,7 +75,7 @@ const game = "http://game.localhost:3000"
 test("[S-L10] one origin has 32 runtimes and no more; others still come in", async () => {
   const stage = await open()
   for (let nth = 0; nth < 32; nth++) await stage.enter(game)
-  expect(await stage.knock("/runtime", `Origin: ${game}`)).toBe(503)
+  expect(await stage.turnedAway(game)).toBe("closed 1013")
   await stage.enter("http://localhost:3000")
   await stage.works()
   expect(stage.log).toEqual([
@@ -83,7 +86,7 @@ test("[S-L10] one origin has 32 runtimes and no more; others still come in", asy
 test("[S-L11] sockets that say nothing count, until they are closed for it", async () => {
   const stage = await open({ helloMs: 500 })
   const mute = await Promise.all(Array.from({ length: 32 }, () => openSocket(stage.target, "runtime", game)))
-  expect(await stage.knock("/runtime", `Origin: ${game}`)).toBe(503)
+  expect(await stage.turnedAway(game)).toBe("closed 1013")
   await stage.works()
   expect(new Set(await Promise.all(mute.map(({ end }) => end)))).toEqual(new Set(["closed 4408"]))
   await stage.enter(game)
@@ -92,7 +95,7 @@ test("[S-L11] sockets that say nothing count, until they are closed for it", asy
 test("[S-L12] pages of however many origins leave front ends their seats", async () => {
   const stage = await open({ maxRuntimes: 5 })
   for (let nth = 1; nth < 5; nth++) await stage.enter(`http://g${nth}.localhost`)
-  expect(await stage.knock("/runtime", "Origin: http://g5.localhost")).toBe(503)
+  expect(await stage.turnedAway("http://g5.localhost")).toBe("closed 1013")
   await stage.works()
 })
 
@@ -102,7 +105,7 @@ test("[S-L13] front ends leave runtimes no more than 16 seats beyond their own",
   onTestFinished(() => sockets.forEach(({ webSocket }) => webSocket.terminate()))
   expect(await stage.knock("/frontend", bearer(stage.target))).toBe(101)
   await stage.enter(game)
-  expect(await stage.knock("/frontend", bearer(stage.target))).toBe(503)
+  expect(await (await openSocket(stage.target, "frontend")).end).toBe("closed 1013")
 })
 
 test("[S-L14] a device lab of 1,000 runtimes is let in where the option says so", async () => {
