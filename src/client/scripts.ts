@@ -151,7 +151,7 @@ function inDocument(document: Document, serve: Serve | undefined): Ways {
   function append(script: HTMLScriptElement): () => void {
     const root = document.documentElement ?? document
     apply(appendChild, root, [script])
-    return () => apply(removeChild, root, [script])
+    return () => void apply(removeChild, root, [script])
   }
 
   /** Hears how a script fails. The function that ends it throws that. */
@@ -196,7 +196,7 @@ function inDocument(document: Document, serve: Serve | undefined): Ways {
     return new Promise((resolve, reject) => {
       const remove = append(script)
       script.onload = () => resolve(remove())
-      script.onerror = () => reject(remove() as undefined)
+      script.onerror = () => reject(remove())
     })
   }
 

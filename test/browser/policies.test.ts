@@ -182,6 +182,33 @@ test("inputs that are sent at once run in the order in which they came", async (
   expect((await Promise.all(answers)).map(told)).toEqual([undefined, undefined, 3])
 })
 
+describe("a script that the bridge serves", () => {
+  /** The first `count` of them do not arrive. */
+  async function losing(count: number): Promise<Loaded & { readonly asked: () => number }> {
+    const loaded = await load({ policy: "script-src 'self' BRIDGE", body: plain })
+    let asked = 0
+    await loaded.page.route(/\/chunk\//, (route) => (asked++ < count ? route.abort() : route.continue()))
+    return { ...loaded, asked: () => asked }
+  }
+
+  test("is asked for again where it was lost on its way, and runs once", async () => {
+    const { type, asked } = await losing(1)
+    expect(told(await type("globalThis.runs = (globalThis.runs ?? 0) + 1"))).toBe(1)
+    expect(asked()).toBe(2)
+  })
+
+  test("that never comes ends in a refusal, and the next one runs", async () => {
+    const { type } = await losing(2)
+    const { outcome, result } = await type("globalThis.ran = 1")
+    expect([outcome, "message" in result && result.message]).toEqual([
+      "refused",
+      expect.stringMatching(/\/chunk\/.* does not load$/),
+    ])
+    expect(told(await type("globalThis.ran"))).toBeUndefined()
+    expect(told(await type("1 + 1"))).toBe(2)
+  })
+})
+
 describe("where nothing may run, the refusal says what to add to the policy", () => {
   test.each([
     ["script-src 'self'", "script-src", 2],
