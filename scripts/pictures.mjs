@@ -17,7 +17,7 @@ const palette = ["#5b6472", "#f07178", "#a5d6a7", "#ffd479", "#82aaff", "#c792ea
 const scenes = {
   "first-minute": {
     rows: 27,
-    async play({ open, answers, shows }) {
+    async play(open) {
       const page = await open(`${bridge}/demo`, { width: 680, height: 560 })
       await shows("orrery ›")
       await answers("document.title", "'Orrery'")
@@ -32,7 +32,7 @@ const scenes = {
 
   typing: {
     rows: 14,
-    async play({ open, answers, shows, press, type }) {
+    async play(open) {
       await open(`${bridge}/demo`)
       await shows("orrery ›")
       await press("C-l")
@@ -56,7 +56,7 @@ const scenes = {
 
   console: {
     rows: 8,
-    async play({ open, shows, press, type }) {
+    async play(open) {
       const page = await open(shop)
       await shows("shop ›")
       await press("C-l")
@@ -69,7 +69,7 @@ const scenes = {
 
   all: {
     rows: 12,
-    async play({ open, answers, shows, press, type }) {
+    async play(open) {
       await open(`${bridge}/demo`)
       await open(shop)
       await shows("shop is here")
@@ -84,12 +84,12 @@ const scenes = {
 
 const columns = 76
 const tmux = (...words) => execFileSync("tmux", ["-L", "repl-bridge-pictures", ...words], { encoding: "utf8" })
-const text = () => tmux("capture-pane", "-p", "-t", "repl")
+const screen = () => tmux("capture-pane", "-p", "-t", "repl")
 
 async function shows(wanted) {
   const end = Date.now() + 60_000
-  while (!text().includes(wanted)) {
-    if (Date.now() > end) throw new Error(`${wanted} did not come:\n${text()}`)
+  while (!screen().includes(wanted)) {
+    if (Date.now() > end) throw new Error(`${wanted} did not come:\n${screen()}`)
     await new Promise((done) => setTimeout(done, 50))
   }
 }
@@ -136,8 +136,8 @@ document.querySelector("button")!.addEventListener("click", () => {
     files[`/${name}`] = ["text/javascript", readFileSync(join(folder, name), "utf8")]
   }
   return createServer((request, response) => {
-    const [type, body] = files[request.url] ?? ["text/plain", ""]
-    response.writeHead(200, { "content-type": type }).end(body)
+    const [kind, body] = files[request.url] ?? ["text/plain", ""]
+    response.writeHead(200, { "content-type": kind }).end(body)
   }).listen(Number(new URL(shop).port), "localhost")
 }
 
@@ -171,7 +171,7 @@ async function take(name, { rows, play }) {
     const command = `${process.execPath} ${bin} serve --port ${new URL(bridge).port}`
     tmux("-f", "/dev/null", "new-session", "-d", "-s", "repl", ...size, ...env, command)
     await shows("client.js")
-    const beside = await play({ open, shows, answers, press, type })
+    const beside = await play(open)
     const view = await browser.newPage({ viewport: { width: 1380, height: 640 }, deviceScaleFactor: beside ? 1 : 1.5 })
     await view.setContent(compose(tmux("capture-pane", "-p", "-e", "-t", "repl"), rows, beside))
     const path = new URL(`../docs/${name}.png`, import.meta.url)
