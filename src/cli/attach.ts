@@ -2,7 +2,7 @@ import { connect } from "./connect.ts"
 import { exit } from "./exit.ts"
 import { catchInterrupts } from "./interrupts.ts"
 import { tell } from "./output.ts"
-import { replSignals, runRepl } from "./repl.ts"
+import { kindOfRepl, replSignals, runRepl } from "./repl.ts"
 import type { StayingOptions } from "./staying.ts"
 
 export interface AttachOptions extends StayingOptions {
@@ -12,7 +12,7 @@ export interface AttachOptions extends StayingOptions {
 export async function attach(options: AttachOptions): Promise<number> {
   const interrupt = catchInterrupts(replSignals())
   const { runtime, reconnect, maxReconnectDelay: maxReconnectDelayMs } = options
-  const frontEnd = await connect(options, { name: "terminal", maxReconnectDelayMs, signal: interrupt })
+  const frontEnd = await connect(options, { name: "terminal", ...kindOfRepl(), maxReconnectDelayMs, signal: interrupt })
   const drop = new AbortController()
   try {
     if (runtime !== undefined) await frontEnd.use(runtime)

@@ -8,7 +8,7 @@ export interface ReachOptions extends OutputOptions {
 
 export function connect(
   { port, url }: ReachOptions,
-  more: Pick<FrontEndOptions, "name" | "connectMs" | "maxReconnectDelayMs" | "signal">,
+  more: Pick<FrontEndOptions, "name" | "kind" | "connectMs" | "maxReconnectDelayMs" | "signal">,
 ): Promise<FrontEnd> {
   return connectFrontEnd({ ...(url !== undefined && { url }), ...(port !== undefined && { port }), ...more })
 }

@@ -9,7 +9,7 @@ export async function mcp(options: StayingOptions): Promise<number> {
   await serveMcp({
     signal: drop.signal,
     async connect(name) {
-      const frontEnd = await connect(options, { name, maxReconnectDelayMs })
+      const frontEnd = await connect(options, { name, kind: "agent", maxReconnectDelayMs })
       if (!reconnect) frontEnd.on("state", ({ from, to }) => from === "ready" && to !== "stopped" && drop.abort())
       return frontEnd
     },

@@ -62,6 +62,11 @@ function describe(ends: (exitCode: number) => void): Command {
         .default("sticky"),
     )
     .addOption(
+      new Option("--agents <policy>", "what agents may: all, what you say yes to in the terminal, or only look")
+        .choices(["allow", "ask", "read-only"])
+        .default("allow"),
+    )
+    .addOption(
       duration("--loop-guard [ms]", "stop a loop of an input that blocks the page for so long (1 s)").preset(1000),
     )
     .option("--watch <glob...>", "swap saved stylesheets, reload the pages for other saved files")

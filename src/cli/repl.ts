@@ -18,6 +18,12 @@ export function replSignals(): readonly NodeJS.Signals[] {
   return process.env["TERM"] === "dumb" && process.stdin.isTTY ? ["SIGTERM", "SIGHUP"] : ["SIGINT", "SIGTERM", "SIGHUP"]
 }
 
+/** Whether a person can be asked: a dumb terminal and a pipe only take inputs. */
+export function kindOfRepl(): { readonly kind?: "terminal" } {
+  const { stdin, stdout, env } = process
+  return stdin.isTTY && stdout.isTTY && env["TERM"] !== "dumb" ? { kind: "terminal" } : {}
+}
+
 /** The terminal front end on this process's streams. */
 export function runRepl(frontEnd: FrontEnd, { color, ...options }: ReplOptions): Promise<number> {
   return runTerminal({

@@ -1,7 +1,7 @@
 import { writeDiscovery } from "../discovery/index.ts"
 import { connectFrontEnd, followNews, watch, type FrontEnd, type Watching } from "../frontend/index.ts"
 import { packageVersion, protocolVersion } from "../protocol/index.ts"
-import { startBridge, startSite, type Bridge, type Site, type TargetPolicy } from "../server/index.ts"
+import { startBridge, startSite, type Bridge, type Site, type AgentPolicy, type TargetPolicy } from "../server/index.ts"
 import { banner, scriptTag } from "./banner.ts"
 import { styleFor } from "./colour.ts"
 import { readDemo } from "./demo.ts"
@@ -12,7 +12,7 @@ import { exposureNotice, exposureOf, type ExposureOptions } from "./exposure.ts"
 import { createNotices, type Notices } from "./notices.ts"
 import { openPage } from "./open-page.ts"
 import { print, tell, toJsonLine, type OutputOptions } from "./output.ts"
-import { replSignals, runRepl } from "./repl.ts"
+import { kindOfRepl, replSignals, runRepl } from "./repl.ts"
 
 export interface ServeOptions extends OutputOptions, ExposureOptions {
   readonly port: number
@@ -21,6 +21,7 @@ export interface ServeOptions extends OutputOptions, ExposureOptions {
   readonly trustProxy?: true
   readonly maxRuntimes?: number
   readonly target: TargetPolicy
+  readonly agents: AgentPolicy
   readonly loopGuard?: number
   readonly watch?: readonly string[]
   /** False with `--no-repl`. */
@@ -41,6 +42,7 @@ export async function serve(folder: string | undefined, options: ServeOptions): 
     ...(options.trustProxy && { trustProxy: true }),
     ...(options.maxRuntimes !== undefined && { maxRuntimes: options.maxRuntimes }),
     target: options.target,
+    agents: options.agents,
     loopLimitMs: options.loopGuard ?? 0,
     demo: readDemo(),
     log: (line) => options.quiet || notices.say(line),
@@ -49,7 +51,10 @@ export async function serve(folder: string | undefined, options: ServeOptions): 
   const forget = leaveRecord(bridge)
   // Also when a second signal ends the process at once.
   process.once("exit", forget)
-  const frontEnd = await connectFrontEnd({ bridge, name: hasRepl ? "terminal" : "serve" })
+  const frontEnd = await connectFrontEnd({
+    bridge,
+    ...(hasRepl ? { name: "terminal", ...kindOfRepl() } : { name: "serve" }),
+  })
   try {
     const failed = ({ message }: Error): void => notices.say(message)
     const watching = await watchFor(frontEnd, options.watch ?? [], failed)

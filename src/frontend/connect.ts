@@ -17,6 +17,8 @@ const setupMs = 5000
 interface CommonOptions {
   /** Who asks, shown to other front ends. @defaultValue "node" */
   readonly name?: string
+  /** `agent`: the bridge may limit what it does; `terminal`: a person sits there who can be asked. */
+  readonly kind?: "agent" | "terminal"
   /** How long the bridge may take to be there, in milliseconds. @defaultValue 0: it must be there */
   readonly connectMs?: number
   /** The longest time between two attempts to get back to the bridge, in milliseconds; at least 1000. @defaultValue 30000 */
@@ -72,9 +74,9 @@ function open(
   options: FrontEndOptions,
   clock: Clock,
 ): { readonly frontEnd: FrontEnd; readonly problem: Way["problem"] } {
-  const { name = "node" } = options
+  const { name = "node", kind } = options
   const { openChannel, problem, arrived } = wayTo(options, clock)
-  const frontEnd = frontEndOver(openChannel, { name, clock, newId: randomUUID })
+  const frontEnd = frontEndOver(openChannel, { name, kind, clock, newId: randomUUID })
   frontEnd.on("state", ({ to }) => to === "ready" && arrived())
   return { frontEnd, problem }
 }

@@ -36,12 +36,16 @@ interface Wish {
 /** Room for what goes with the code. */
 const headerBytes = 1024
 const maxGivenUp = 100
+/** Evals whose ids are remembered. */
+const maxIds = 10_000
 const defaults = { waitMs: 5000, timeoutMs: 30_000 } as const
 
 /** The evals of one front end that have not ended, led as the ledger decides. */
 export class Evals {
   readonly #parts: EvalsParts
   readonly #wishes = new Map<string, Wish>()
+  /** Of the latest evals. */
+  readonly #ids = new Set<string>()
   readonly #readings: Readings
   /** By id, the code of those that may run on though nobody waits for them. */
   readonly #givenUp = new Map<string, string>()
@@ -57,6 +61,8 @@ export class Evals {
   evaluate(code: string, options: EvaluateOptions = {}): Promise<Evaluation> {
     const { runtime, waitMs = defaults.waitMs, timeoutMs = defaults.timeoutMs, whole = false, signal } = options
     const id = this.#parts.newId()
+    this.#ids.add(id)
+    if (this.#ids.size > maxIds) this.#ids.delete(this.#ids.values().next().value!)
     return new Promise((settled) => {
       const cancel = (): void => this.#happen(id, { type: "cancelled" })
       const settle = (evaluation: Evaluation): void => {
@@ -104,6 +110,15 @@ export class Evals {
 
   sent({ id, runtime }: Said<ToFrontEnd, "sent">): void {
     this.#happen(id, { type: "sent", to: runtime })
+  }
+
+  /** Whether it is one of ours, and not so long ago that it is forgotten. */
+  isOurs(id: string): boolean {
+    return this.#ids.has(id)
+  }
+
+  held(id: string): void {
+    this.#happen(id, { type: "held" })
   }
 
   /** Every outcome is acknowledged, also one that came too late to count: its runtime keeps it until then. */

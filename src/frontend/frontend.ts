@@ -75,6 +75,14 @@ export interface Completions {
   readonly isCut: boolean
 }
 
+/** An agent's eval that waits for a person's word. */
+export interface Asking {
+  readonly id: string
+  /** Who wants it, by name. */
+  readonly from: string
+  readonly code: string
+}
+
 export interface FrontEndEvents {
   /** A runtime came, changed or went. */
   runtime: RuntimeInfo
@@ -83,6 +91,10 @@ export interface FrontEndEvents {
   evaluated: {
     readonly id: string
     readonly from: string
+    /** Or the first 1,000 characters of it. */
+    readonly code: string
+    /** This front end asked for it. */
+    readonly isOurs: boolean
     readonly outcome: OutcomeKind
     readonly durationMs: number
     readonly runtime?: AnsweringRuntime | undefined
@@ -91,7 +103,9 @@ export interface FrontEndEvents {
   late: Evaluation & { readonly code: string }
   /** An eval of this front end that runs and that mentions `copy` has a text for the clipboard. */
   copy: { readonly id: string; readonly runtime: AnsweringRuntime; readonly text: string }
-  /** An eval of this front end waits for a runtime. */
+  /** What waits for the word of the person here is not as before. */
+  asking: undefined
+  /** An eval of this front end waits for a runtime, or for a person's word. */
   waiting: { readonly id: string; readonly reason: string }
   target: { readonly runtime: string | undefined; readonly problem: string | undefined }
   /** The way to the bridge changed. */
@@ -157,6 +171,10 @@ export interface FrontEnd {
   look(chain: readonly string[], options?: LookOptions): Promise<RemoteObject>
   /** These handles are needed no more. Those that nobody releases go ten minutes after the front end, or with the page. */
   release(objectIds: readonly string[]): void
+  /** Evals of agents that wait for the word of the person here, the first one first. */
+  readonly asking: readonly Asking[]
+  /** Lets an agent's eval run, or not. Only what connected as a terminal is listened to. */
+  decide(id: string, isAllowed: boolean): void
   on<Event extends keyof FrontEndEvents>(event: Event, listener: (detail: FrontEndEvents[Event]) => void): () => void
   /** Leaves: unsettled evals end as cancelled. Twice is fine. */
   close(): Promise<void>

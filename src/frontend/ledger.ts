@@ -46,6 +46,8 @@ export type EvalEvent =
   /** The bridge is away. */
   | { readonly type: "dropped" }
   | { readonly type: "sent"; readonly to: AnsweringRuntime }
+  /** The bridge puts it before a person, who takes as long as it takes. */
+  | { readonly type: "held" }
   | { readonly type: "answered"; readonly end: End }
   /** By the one who asked. */
   | { readonly type: "cancelled" }
@@ -117,6 +119,7 @@ function stepKept(state: Kept, event: OtherEvent, { waitMs }: EvalConfig): EvalS
     case "due":
       return settle(lost(`no bridge answered within ${waitMs} ms`, ran))
     case "sent":
+    case "held":
     case "dropped":
       return same(state)
     default:
@@ -142,6 +145,8 @@ function stepAsked(state: Asked, event: OtherEvent, config: EvalConfig): EvalSte
       return finish(event, "unknown")
     case "due":
       return giveUp("cancelled", lost("the bridge does not answer", "unknown"))
+    case "held":
+      return { state, effects: [{ do: "disarm" }] }
     case "ready":
       return same(state)
     default:
@@ -161,6 +166,7 @@ function stepSent(state: Sent, event: OtherEvent, { now, timeoutMs }: EvalConfig
     case "over":
       return finish(event, "unknown", by)
     case "sent":
+    case "held":
     case "dropped":
       return same(state)
     default:
@@ -176,6 +182,7 @@ function stepWithdrawn(state: Withdrawn, event: OtherEvent): EvalStep {
       return settle(stopped("cancelled", "cancelled", "unknown"))
     case "ready":
     case "sent":
+    case "held":
     case "cancelled":
       return same(state)
     default:

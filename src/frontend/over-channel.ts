@@ -15,12 +15,13 @@ import { isFinalState, type OpenChannel } from "./channel.ts"
 import { FrontEndError } from "./errors.ts"
 import { Evals } from "./evals.ts"
 import { createEvents } from "./events.ts"
-import type { Completions, ConsoleLine, FrontEnd, FrontEndEvents, Recollection } from "./frontend.ts"
+import type { Asking, Completions, ConsoleLine, FrontEnd, FrontEndEvents, Recollection } from "./frontend.ts"
 import { readArguments, readNames, readValue } from "./outcome.ts"
 import { findRuntime, listRuntimes, Runtimes } from "./runtimes.ts"
 
 export interface FrontEndParts {
   readonly name: string
+  readonly kind?: string | undefined
   readonly clock: Clock
   readonly newId: () => string
 }
@@ -32,7 +33,7 @@ interface Question<Answer> {
 }
 
 /** A front end over any channel: the one implementation of asking. */
-export function frontEndOver(openChannel: OpenChannel, { name, clock, newId }: FrontEndParts): FrontEnd {
+export function frontEndOver(openChannel: OpenChannel, { name, kind, clock, newId }: FrontEndParts): FrontEnd {
   const id = newId()
   const events = createEvents<FrontEndEvents>()
   const runtimes = new Runtimes(clock, changed)
@@ -43,6 +44,7 @@ export function frontEndOver(openChannel: OpenChannel, { name, clock, newId }: F
   const recalls = new Map<string, Question<Recollection> & { readonly lines: ConsoleLine[] }>()
   /** By the id of the runtime that was chosen. */
   const choices = new Map<string, Set<Question<RuntimeInfo>>>()
+  const asking = new Map<string, Asking>()
   let target: string | undefined
   /** The last one that was chosen here, rather than by the bridge. */
   let choice: string | undefined
@@ -74,6 +76,7 @@ export function frontEndOver(openChannel: OpenChannel, { name, clock, newId }: F
       ...versions,
       frontEnd: id,
       name,
+      ...(kind && { kind }),
       ...(target !== undefined && { target, isChosen: target === choice }),
     }
   }
@@ -90,6 +93,17 @@ export function frontEndOver(openChannel: OpenChannel, { name, clock, newId }: F
         return seat(message.runtime, message.problem)
       case "waiting":
         return events.emit("waiting", { id: message.id, reason: message.reason })
+      case "held":
+        events.emit("waiting", { id: message.id, reason: message.reason })
+        return evals.held(message.id)
+      case "asking": {
+        const { id: asked, from } = message
+        asking.set(asked, { id: asked, from, code: body ?? "" })
+        return events.emit("asking", undefined)
+      }
+      case "decided":
+        asking.delete(message.id)
+        return events.emit("asking", undefined)
       case "sent":
         return evals.sent(message)
       case "outcome":
@@ -113,7 +127,7 @@ export function frontEndOver(openChannel: OpenChannel, { name, clock, newId }: F
         return expanded(message, body)
       case "evaluated": {
         const { op: _, ...evaluated } = message
-        return events.emit("evaluated", evaluated)
+        return events.emit("evaluated", { ...evaluated, code: body ?? "", isOurs: evals.isOurs(message.id) })
       }
       case "console": {
         const { op: _, ...line } = message
@@ -202,6 +216,7 @@ export function frontEndOver(openChannel: OpenChannel, { name, clock, newId }: F
   }
 
   function drop(): void {
+    asking.clear()
     evals.dropped()
     const error = new FrontEndError("gone", "the connection to the bridge broke before it answered: try again")
     const asked = [reloads, completions, expansions, recalls]
@@ -286,6 +301,12 @@ export function frontEndOver(openChannel: OpenChannel, { name, clock, newId }: F
     look: (chain, options) => expand({ ...options, chain }),
     release(objectIds) {
       if (objectIds.length > 0) say({ op: "release", objectIds })
+    },
+    get asking() {
+      return [...asking.values()]
+    },
+    decide(asked, isAllowed) {
+      if (channel.state === "ready") say({ op: "decide", id: asked, isAllowed })
     },
     on: (event, listener) => events.on(event, listener),
     async close() {

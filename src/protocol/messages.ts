@@ -202,6 +202,8 @@ export const fromFrontEnd = {
     frontEnd: id,
     /** Who asks, shown to the others: `terminal`, `cli`, `vscode`, … */
     name: text,
+    /** `agent`: the bridge may limit it; `terminal`: a person sits there who can be asked. */
+    kind: optional(text),
     /** The runtime this front end evaluates in, by id, where it has one. */
     target: optional(id),
     /** Whether its user chose that one. */
@@ -231,6 +233,8 @@ export const fromFrontEnd = {
   /** A handle knows its session; `runtime` is for a chain without one. */
   expand: { ...expandWish, runtime: optional(text) },
   release: { objectIds: listOf(id) },
+  /** A person's answer to `asking`. */
+  decide: { id, isAllowed: boolean },
 } as const satisfies Record<string, Shape>
 
 export const toFrontEnd = {
@@ -241,6 +245,12 @@ export const toFrontEnd = {
   target: { runtime: optional(id), problem: optional(text) },
   /** No runtime to send it to yet; the eval waits. */
   waiting: { id, reason: text },
+  /** The eval is put before a person. */
+  held: { id, reason: text },
+  /** An agent's eval that waits for a person's word. Body: the code. */
+  asking: { id, from: text },
+  /** It waits no more. */
+  decided: { id },
   /** The eval was sent to this session and belongs to it from now on. */
   sent: { id, runtime: answeringRuntime },
   /** Body: the result as JSON. `runtime` is absent where none was ever chosen. */
@@ -248,7 +258,7 @@ export const toFrontEnd = {
   /** What an eval came to that ended as `cancelled` or `timeout` before. Body: the result as JSON. */
   late: { id, outcome: oneOf(...outcomeKinds), durationMs: number, runtime: answeringRuntime },
   reloading: { id, runtimes: listOf(answeringRuntime), problem: optional(text) },
-  /** Some front end's eval ended: for those who watch. */
+  /** Some front end's eval ended: for those who watch. Body: the code, or its first 1,000 characters. */
   evaluated: {
     id,
     from: text,

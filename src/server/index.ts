@@ -1,5 +1,6 @@
 export { startBridge, type Bridge, type BridgeEvents } from "./bridge.ts"
 export { BridgeError, type BridgeErrorCode } from "./errors.ts"
+export type { AgentPolicy } from "./frontends/consent.ts"
 export type { TargetPolicy } from "./evals/target.ts"
 export type { FrontEndChannel } from "./frontends/channel.ts"
 export { startSite, type Site, type SiteOptions } from "./site/site.ts"

@@ -6,6 +6,7 @@ import { createSecureContext } from "node:tls"
 import { originName } from "./addresses.ts"
 import { packageVersion } from "../protocol/index.ts"
 import { BridgeError } from "./errors.ts"
+import { agentPolicies, type AgentPolicy } from "./frontends/consent.ts"
 import { targetPolicies, type TargetPolicy } from "./evals/target.ts"
 import type { Tls } from "./listen.ts"
 import { quoted } from "./plain.ts"
@@ -47,6 +48,8 @@ export interface BridgeOptions {
    * then on to that; `latest` to the page that came last; `visible` to the page that the user sees. @defaultValue "sticky"
    */
   readonly target?: TargetPolicy
+  /** What front ends of kind `agent` may: everything, what a person at a terminal says yes to, or only look. @defaultValue "allow" */
+  readonly agents?: AgentPolicy
   /**
    * Stops a loop of an input that keeps the page from all else for so long, in milliseconds. It costs each turn of a
    * loop a call. @defaultValue 0: none is stopped
@@ -102,6 +105,7 @@ export function settingsOf(options: BridgeOptions): Settings {
     token: options.token ?? randomBytes(32).toString("base64url"),
     loopLimitMs: options.loopLimitMs ?? 0,
     target: options.target ?? "sticky",
+    agents: options.agents ?? "allow",
     maxRuntimes: options.maxRuntimes ?? 240,
     maxRuntimesPerOrigin: options.maxRuntimes ?? 32,
     // The client's console alone allows itself 1,000 lines a second.
@@ -134,6 +138,9 @@ export function settingsOf(options: BridgeOptions): Settings {
   checkTls(settings)
   for (const name of ["token", "runtimeKey"] as const) {
     if (!/^[\w-]{22,512}$/.test(settings[name])) bad(`${name} must be 22 to 512 of the characters A–Z a–z 0–9 _ -`)
+  }
+  if (!agentPolicies.includes(settings.agents)) {
+    bad(`agents ${quoted(settings.agents)} must be one of ${agentPolicies.join(", ")}`)
   }
   if (!targetPolicies.includes(settings.target)) {
     bad(`target ${quoted(settings.target)} must be one of ${targetPolicies.join(", ")}`)

@@ -197,6 +197,31 @@ test("names are completed from the live page, marked as such and ranked behind a
   ])
 })
 
+test("a name shows its live value, and nothing of the page runs for it", async () => {
+  await openPage(await serve())
+  const editor = await openEditor()
+  await editor.told("replBridge/status", isReady)
+  let runs = 0
+  const shop = {
+    cart: { items: [1, 2] },
+    get total() {
+      return ++runs
+    },
+  }
+  Object.assign(globalThis, { hoveredShop: shop })
+  onTestFinished(() => void delete (globalThis as any).hoveredShop)
+  open(editor, "f(hoveredShop.cart.items, hoveredShop.total, nowhere.at, all())")
+  const hover = (character: number): Promise<any> =>
+    editor.request("textDocument/hover", { textDocument: { uri }, position: at(0, character) })
+  expect(await hover(15)).toEqual({
+    contents: { kind: "plaintext", value: "live: { items: [ 1, 2 ] }" },
+    range: { start: at(0, 14), end: at(0, 18) },
+  })
+  expect(await hover(20)).toMatchObject({ contents: { value: "live: [ 1, 2 ]" } })
+  for (const nothing of [40, 54, 63]) expect(await hover(nothing)).toBeNull()
+  expect(runs).toBe(0)
+})
+
 test("lenses stand above statements for those who asked for them", async () => {
   await openPage(await serve())
   const editor = await openEditor({ initializationOptions: { codeLens: true } })

@@ -28,6 +28,9 @@ export interface FakeFrontEnd extends FrontEnd {
   /** A runtime as it is now; `gone` takes it from the list. */
   setRuntime(runtime: RuntimeInfo): void
   setTarget(runtime: string | undefined): void
+  setAsking(asking: FrontEnd["asking"]): void
+  /** What the person answered, in order. */
+  readonly decided: { readonly id: string; readonly isAllowed: boolean }[]
   emit<Event extends keyof FrontEndEvents>(event: Event, detail: FrontEndEvents[Event]): void
 }
 
@@ -122,6 +125,11 @@ export function createFakeFrontEnd(...present: readonly RuntimeInfo[]): FakeFron
     expand: async (objectId, wish) => fake.expansion(objectId, wish),
     look: async (chain, wish) => fake.expansion(chain.join("."), wish),
     release() {},
+    asking: [],
+    decide(id, isAllowed) {
+      fake.decided.push({ id, isAllowed })
+      fake.setAsking(fake.asking.filter((each) => each.id !== id))
+    },
     on(event, call) {
       const listener = { event, call: call as (detail: never) => void }
       listeners.add(listener)
@@ -129,6 +137,11 @@ export function createFakeFrontEnd(...present: readonly RuntimeInfo[]): FakeFron
     },
     async close() {},
     emit,
+    decided: [],
+    setAsking(asking) {
+      Object.assign(fake, { asking })
+      emit("asking", undefined)
+    },
     setState(to) {
       const from = state
       state = to

@@ -24,6 +24,19 @@ export function continuationAt(document: Document, position: Position): Continua
   return target && { ...target, from: target.from + start, inQuotes: target.quote !== undefined }
 }
 
+/** The variable and properties of it that stand at a place, up to the name there, and where that name is. */
+export function chainAt(
+  document: Document,
+  position: Position,
+): { readonly chain: readonly string[]; readonly from: number; readonly to: number } | undefined {
+  const offset = document.offsetAt(position)
+  const to = offset + /^[\p{ID_Continue}$]*/u.exec(document.text.slice(offset))![0].length
+  const continuation = continuationAt(document, document.positionAt(to))
+  if (continuation === undefined || continuation.inQuotes || continuation.prefix === "") return undefined
+  const { chain, prefix, from } = continuation
+  return { chain: [...chain, prefix], from, to }
+}
+
 const identifier = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u
 
 /** Names that can be written there as they are. */

@@ -14,6 +14,7 @@ import {
   ErrorCodes,
   framed,
   LSPErrorCodes,
+  MarkupKind,
   MessageType,
   openConnection,
   ResponseError,
@@ -23,6 +24,7 @@ import {
   type CodeLens,
   type CompletionList,
   type Diagnostic,
+  type Hover,
   type InitializeParams,
   type InitializeResult,
   type InlayHint,
@@ -30,7 +32,7 @@ import {
 import { followDocuments, type Document, type Range } from "./documents.ts"
 import type { EditorOptions } from "./index.ts"
 import { lineByLine } from "./lines.ts"
-import { continuationAt, continuationIn, writable } from "./live.ts"
+import { chainAt, continuationAt, continuationIn, writable } from "./live.ts"
 import { pieceOf, type Extent } from "./piece.ts"
 import { Results } from "./results.ts"
 import { statusOf } from "./status.ts"
@@ -243,6 +245,7 @@ export function serveEditor(options: EditorOptions): Promise<number> {
       serverInfo: { name: "repl-bridge", version: options.version },
       capabilities: {
         textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
+        hoverProvider: true,
         completionProvider: { triggerCharacters: ["."] },
         codeActionProvider: { codeActionKinds: ["replBridge"] },
         inlayHintProvider: wishes.showsResults,
@@ -283,6 +286,18 @@ export function serveEditor(options: EditorOptions): Promise<number> {
       textEdit: { range, newText: label },
     }))
     return { isIncomplete: live.isCut, items }
+  })
+
+  connection.onHover(async ({ textDocument, position }): Promise<Hover | null> => {
+    const document = documentOf(textDocument.uri)
+    const named = document && chainAt(document, position)
+    if (!document || !named) return null
+    const live = await ask()
+      .look(named.chain)
+      .catch(() => undefined)
+    if (live === undefined) return null
+    const range = { start: document.positionAt(named.from), end: document.positionAt(named.to) }
+    return { contents: { kind: MarkupKind.PlainText, value: `live: ${formatValue(live, plainStyle, 80)}` }, range }
   })
 
   connection.onCodeAction(({ textDocument, range }): CodeAction[] => {

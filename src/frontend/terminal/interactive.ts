@@ -2,6 +2,7 @@ import type { EventEmitter } from "node:events"
 import { emitKeypressEvents, type Interface, type Key as Keypress } from "node:readline"
 import type { Buffer } from "./buffer.ts"
 import { visible } from "./cells.ts"
+import { answerAsking, followAsking } from "./asking.ts"
 import { candidatesFor, continues } from "./completing.ts"
 import { copyToClipboard } from "./copies.ts"
 import { createEditor, type Editor } from "./editor-state.ts"
@@ -124,7 +125,7 @@ export function runInteractive(options: TerminalOptions): Promise<number> {
   function perform(effect: EditorEffect): void {
     switch (effect.kind) {
       case "submit":
-        return void session.submit(effect.text)
+        return answerAsking(frontEnd, effect.text) ? undefined : void session.submit(effect.text)
       case "complete":
         return void complete(effect.asked)
       case "interrupt":
@@ -202,6 +203,7 @@ export function runInteractive(options: TerminalOptions): Promise<number> {
     () => signal?.removeEventListener("abort", interrupted),
     onWayOut(() => screen.release()),
     followNews(frontEnd, style, screen),
+    followAsking(frontEnd, style, screen),
     options.notices?.((text) => screen.print(style.hint(visible(text)))) ?? (() => {}),
     copyToClipboard(frontEnd, style, (text) => screen.print(text)),
     ...(["runtime", "target", "state"] as const).map((event) => frontEnd.on(event, promptChanged)),

@@ -33,12 +33,22 @@ export function followNews(frontEnd: FrontEnd, style: Style, paper: Paper): () =
       const isOneOfSeveral = frontEnd.runtimes.length > 1
       paper.print(showConsoleLine(line, style, paper.columns ?? 80, isOneOfSeveral))
     }),
+    frontEnd.on("evaluated", ({ from, code, outcome, isOurs }) => {
+      if (!isOurs)
+        paper.print(style.hint(`${visible(from)} › ${inputLine(code, paper, from.length + 16)} (${outcome})`))
+    }),
     frontEnd.on("late", ({ code, ...evaluation }) => {
       const columns = paper.columns ?? 80
-      const [firstLine = ""] = code.trim().split("\n", 1)
-      const input = fit(firstLine, Math.max(8, columns - 6))
-      paper.print(`${style.hint(`late: ${input}`)}\n${showOutcome(evaluation, code, style, columns)}`)
+      paper.print(
+        `${style.hint(`late: ${inputLine(code, paper, 6)}`)}\n${showOutcome(evaluation, code, style, columns)}`,
+      )
     }),
   ]
   return () => forget.forEach((off) => off())
+}
+
+/** As much of an input as has room on a line with others. */
+function inputLine(code: string, { columns = 80 }: Paper, taken: number): string {
+  const [firstLine = ""] = code.trim().split("\n", 1)
+  return fit(firstLine, Math.max(8, columns - taken))
 }

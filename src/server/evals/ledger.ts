@@ -123,10 +123,13 @@ export type LedgerEffect =
     }
   | { readonly do: "send"; readonly runtime: string; readonly message: ToRuntime }
   | { readonly do: "tell"; readonly frontEnd: string; readonly message: ToFrontEnd; readonly body?: string }
-  | { readonly do: "announce"; readonly message: Said<ToFrontEnd, "evaluated"> }
+  | { readonly do: "announce"; readonly message: Said<ToFrontEnd, "evaluated">; readonly code: string }
   /** Replaces a timer that is armed. */
   | { readonly do: "arm"; readonly ms: number }
   | { readonly do: "disarm" }
+
+/** Of the code of an eval that others are told of, in characters. */
+const maxAnnounced = 1000
 
 export interface LedgerStep {
   /** Undefined when nothing is owed and nothing needs to be remembered. */
@@ -351,6 +354,7 @@ function announce(ask: Ask, { id, outcome, durationMs, runtime }: Said<ToFrontEn
   return {
     do: "announce",
     message: { op: "evaluated", id, from: ask.by, outcome, durationMs, ...(runtime && { runtime }) },
+    code: ask.code.typed.slice(0, maxAnnounced),
   }
 }
 

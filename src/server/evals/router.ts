@@ -81,7 +81,7 @@ export class Router {
   }
 
   ask(asker: Asker, message: Said<FromFrontEnd, "eval">, code: string): void {
-    const { id, runtime, waitMs = defaultWaitMs, timeoutMs = 0 } = message
+    const { id } = message
     const known = this.#unsettled.get(id) ?? this.#records.get(id)
     if (known !== undefined) {
       this.#advance(id, known, { type: "asked", from: asker.id, by: asker.name })
@@ -89,15 +89,7 @@ export class Router {
     }
     const preparation = this.#parts.prepare(code)
     const prepared = preparation.kind === "ready" ? preparation : undefined
-    const ask: Ask = {
-      id,
-      from: asker.id,
-      by: asker.name,
-      code: { typed: code, prepared },
-      runtime,
-      waitMs,
-      timeoutMs,
-    }
+    const ask: Ask = { ...askOf(asker, message, code), code: { typed: code, prepared } }
     this.#take(id, open(ask, message.session ?? this.#withheld.get(id)?.session, this.#config()))
     this.#withheld.delete(id)
     const state = this.#unsettled.get(id)
@@ -105,6 +97,21 @@ export class Router {
     else if (state?.at !== "queued") return
     else if (preparation.kind === "ready") this.#place(state)
     else this.#advance(id, state, { type: "refused", result: preparation.result })
+  }
+
+  /** Whether it was asked for here before. */
+  isKnown(id: string): boolean {
+    return this.#unsettled.has(id) || this.#records.get(id) !== undefined
+  }
+
+  /** It may not run. One that another bridge may have sent has perhaps run, and is not called refused. */
+  forbid(asker: Asker, message: Said<FromFrontEnd, "eval">, code: string, why: string): void {
+    const { id, session } = message
+    this.#take(id, open(askOf(asker, message, code), session, this.#config()))
+    const result = { name: "NotAllowedError", message: why }
+    const event: LedgerEvent =
+      session === undefined ? { type: "refused", result } : { type: "cancelled", as: "cancelled" }
+    this.#advance(id, this.#unsettled.get(id)!, event)
   }
 
   cancel({ id, as = "cancelled" }: Said<FromFrontEnd, "cancel">): void {
@@ -285,7 +292,7 @@ export class Router {
       case "tell":
         return this.#tell(effect)
       case "announce":
-        return this.#parts.announce(write(effect.message))
+        return this.#parts.announce(write(effect.message, effect.code))
       case "arm":
         clearTimeout(this.#timers.get(id))
         this.#timers.set(
@@ -341,6 +348,11 @@ function endOfPiece(code: string): number {
 
 /** Outcomes whose result was made in a page. */
 const isOfPage: ReadonlySet<OutcomeKind> = new Set(["value", "thrown"])
+
+function askOf(asker: Asker, message: Said<FromFrontEnd, "eval">, code: string): Ask {
+  const { id, runtime, waitMs = defaultWaitMs, timeoutMs = 0 } = message
+  return { id, from: asker.id, by: asker.name, code: { typed: code, prepared: undefined }, runtime, waitMs, timeoutMs }
+}
 
 /** The session that an eval under way belongs to, where it belongs to one. */
 function sessionOf(state: Exclude<Eval, { at: "settled" }>): string | undefined {

@@ -27,6 +27,7 @@ import { write } from "../peer.ts"
 import { plain } from "../plain.ts"
 import { answering, type Runtime } from "../runtimes/registry.ts"
 import type { Socket } from "../socket.ts"
+import { Consent, lookOnly, type AgentPolicy, type ConsentParts } from "./consent.ts"
 import { FrontEndPeer, type FrontEndPeerUse, type FrontEndWish } from "./peer.ts"
 import { Questions, type Reply } from "./questions.ts"
 
@@ -34,6 +35,7 @@ import { Questions, type Reply } from "./questions.ts"
 interface FrontEnd {
   readonly id: string
   readonly name: string
+  readonly kind: string
   seat: Seat
   presence:
     | { readonly at: "here"; readonly peer: FrontEndPeer }
@@ -48,12 +50,15 @@ export interface FrontEndsParts {
   readonly graceMs: number
   readonly maxBytes: number
   readonly policy: TargetPolicy
+  readonly agents: AgentPolicy
   readonly runtimes: () => ReadonlyMap<string, Runtime>
   readonly infos: () => readonly RuntimeInfo[]
   readonly sendToRuntime: (runtime: string, message: string) => void
   /** Every runtime that an earlier bridge knew has had its time to return. */
   readonly isSettled: () => boolean
   readonly ask: (asker: Pick<FrontEnd, "id" | "name">, message: Said<FromFrontEnd, "eval">, code: string) => void
+  readonly isKnown: (id: string) => boolean
+  readonly forbid: ConsentParts["forbid"]
   readonly cancel: (message: Said<FromFrontEnd, "cancel">) => void
   readonly ack: (ids: readonly string[]) => void
   readonly recall: (runtime: string, query: LineQuery) => Recollection
@@ -76,11 +81,23 @@ export class FrontEnds implements FrontEndPeerUse {
   /** All sockets, also those that have not said hello. */
   readonly #peers = new Set<FrontEndPeer>()
   readonly #questions = new Questions()
+  readonly #consent: Consent
   /** Of front ends that left, until their handles are released. */
   readonly #keeping = new Map<string, NodeJS.Timeout>()
 
   constructor(parts: FrontEndsParts) {
     this.#parts = parts
+    this.#consent = new Consent({
+      policy: parts.agents,
+      run: parts.ask,
+      forbid: parts.forbid,
+      tell: (frontEnd, message) => this.tell(frontEnd, write(message)),
+      tellPersons: (message, body) => {
+        const persons = this.#persons()
+        for (const { peer } of persons) peer.send(write(message, body))
+        return persons.length
+      },
+    })
   }
 
   get peers(): ReadonlySet<FrontEndPeer> {
@@ -171,7 +188,7 @@ export class FrontEnds implements FrontEndPeerUse {
   }
 
   hello(from: FrontEndPeer, message: Said<FromFrontEnd, "hello">): void {
-    const { frontEnd: id, name, target, isChosen = false } = message
+    const { frontEnd: id, name, kind = "", target, isChosen = false } = message
     const known = this.#frontEnds.get(id)
     if (known?.presence.at === "away") clearTimeout(known.presence.timer)
     clearTimeout(this.#keeping.get(id))
@@ -179,6 +196,7 @@ export class FrontEnds implements FrontEndPeerUse {
     const frontEnd: FrontEnd = {
       id,
       name: plain(name, 40) || "front end",
+      kind,
       seat: this.#reseated(known?.seat ?? expected),
       presence: { at: "here", peer: from },
     }
@@ -188,6 +206,7 @@ export class FrontEnds implements FrontEndPeerUse {
       known.presence.peer.reject(closeCode.replaced, "another socket of this front end took its place")
     }
     this.#welcome(frontEnd, from)
+    if (kind === "terminal") for (const { message: asking, code } of this.#consent.waiting()) from.say(asking, code)
   }
 
   asked(from: FrontEndPeer, message: FrontEndWish, body: string | undefined): void {
@@ -195,9 +214,11 @@ export class FrontEnds implements FrontEndPeerUse {
     if (frontEnd === undefined) return
     switch (message.op) {
       case "eval":
-        return this.#parts.ask(frontEnd, message, body ?? "")
+        return this.#asks(frontEnd, message, body ?? "")
+      case "decide":
+        return frontEnd.kind === "terminal" ? this.#consent.decide(message, frontEnd.name) : undefined
       case "cancel":
-        return this.#parts.cancel(message)
+        return this.#consent.cancel(message.id) ? undefined : this.#parts.cancel(message)
       case "ack":
         return this.#parts.ack(message.ids)
       case "use":
@@ -229,6 +250,26 @@ export class FrontEnds implements FrontEndPeerUse {
       frontEnd.presence = { at: "away", timer: setTimeout(() => this.#give(frontEnd), this.#parts.graceMs) }
     }
     this.#parts.left(frontEnd.id, forGood)
+    this.#consent.left(frontEnd.id)
+    if (frontEnd.kind === "terminal" && this.#persons().length === 0) this.#consent.alone()
+  }
+
+  /** An eval that was allowed once, or that is no agent's, needs nobody's word. */
+  #asks(frontEnd: FrontEnd, message: Said<FromFrontEnd, "eval">, code: string): void {
+    const isFree = frontEnd.kind !== "agent" || this.#parts.isKnown(message.id)
+    if (isFree) this.#parts.ask(frontEnd, message, code)
+    else this.#consent.ask(frontEnd, message, code)
+  }
+
+  #persons(): readonly { readonly peer: FrontEndPeer }[] {
+    return [...this.#frontEnds.values()].flatMap(({ kind, presence }) =>
+      kind === "terminal" && presence.at === "here" ? [presence] : [],
+    )
+  }
+
+  /** Whether it may do nothing to a page. */
+  #looksOnly({ kind }: FrontEnd): boolean {
+    return kind === "agent" && this.#parts.agents === "read-only"
   }
 
   /** It did not come back. */
@@ -297,8 +338,10 @@ export class FrontEnds implements FrontEndPeerUse {
     this.#parts.seated()
   }
 
-  #reload({ seat }: FrontEnd, peer: FrontEndPeer, message: Said<FromFrontEnd, "reload">): void {
+  #reload(frontEnd: FrontEnd, peer: FrontEndPeer, message: Said<FromFrontEnd, "reload">): void {
     const { id, runtime: wish, stylesheets } = message
+    const { seat } = frontEnd
+    if (this.#looksOnly(frontEnd)) return peer.say({ op: "reloading", id, runtimes: [], problem: lookOnly })
     const { runtimes, problem } = reloadable(wish, seat, this.#parts.runtimes())
     const reload = write({ op: "reload", ...(stylesheets && { stylesheets }) })
     for (const runtime of runtimes) this.#parts.sendToRuntime(runtime.id, reload)
@@ -341,8 +384,12 @@ export class FrontEnds implements FrontEndPeerUse {
     peer.say({ op: "recalled", id, runtime, ...rest })
   }
 
-  #expand({ id: frontEnd, seat }: FrontEnd, peer: FrontEndPeer, message: Said<FromFrontEnd, "expand">): void {
+  #expand(asker: FrontEnd, peer: FrontEndPeer, message: Said<FromFrontEnd, "expand">): void {
     const { id, runtime: _, ...rest } = message
+    const { id: frontEnd, kind, seat } = asker
+    if (rest.runsGetters && kind === "agent" && this.#parts.agents !== "allow") {
+      return peer.say({ op: "expansion", id, problem: "agents may not run getters here" })
+    }
     const runtime = this.#holderOf(message, seat)
     if (typeof runtime === "string") return peer.say({ op: "expansion", id, problem: runtime })
     let isAsked = false

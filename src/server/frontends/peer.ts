@@ -14,7 +14,9 @@ export interface FrontEndPeerUse {
 
 export type FrontEndWish = Extract<
   FromFrontEnd,
-  { op: "eval" | "cancel" | "ack" | "use" | "reload" | "complete" | "read" | "recall" | "expand" | "release" }
+  {
+    op: "eval" | "cancel" | "ack" | "use" | "reload" | "complete" | "read" | "recall" | "expand" | "release" | "decide"
+  }
 >
 
 /** Unread bytes beyond which console lines are dropped, and counted, and outcomes stay where they are. */
@@ -70,6 +72,7 @@ export class FrontEndPeer extends Peer<FromFrontEnd> implements Pulsing {
       case "recall":
       case "expand":
       case "release":
+      case "decide":
         return this.#use.asked(this, message, body)
       case "bye":
         this.#saidBye = true
