@@ -3,6 +3,7 @@ import { rolldown } from "rolldown"
 import { minify as squeeze } from "terser"
 import { parse } from "../dist/language/parse.js"
 import { findNames } from "../dist/language/scope.js"
+import { takeIntrinsics } from "./intrinsics.mjs"
 
 /**
  * @param {{ input?: string, minify?: boolean }} options
@@ -11,7 +12,8 @@ import { findNames } from "../dist/language/scope.js"
 export async function bundleClient({ input = "src/client/auto.ts", minify = false } = {}) {
   // Two minifiers find more than either: the first sees modules, the second renames better and repeats more of what it wrote.
   const code = await bundle(input, minify && { compress: { target: "es2022" }, mangle: false, codegen: false })
-  const script = `(globalThis => {\n${takeGlobals(code)}${code}})(globalThis);\n`
+  const own = takeIntrinsics(code)
+  const script = `(globalThis => {\n${takeGlobals(own)}${own}})(globalThis);\n`
   return minify ? (await squeeze(script, terserOptions)).code : script
 }
 
@@ -19,7 +21,8 @@ export async function bundleClient({ input = "src/client/auto.ts", minify = fals
 export async function bundleModule() {
   const code = await bundle("src/client/index.ts", false)
   const exportsAt = code.lastIndexOf("export {")
-  return takeGlobals(code.slice(0, exportsAt)) + code
+  const own = takeIntrinsics(code.slice(0, exportsAt))
+  return takeGlobals(own) + own + code.slice(exportsAt)
 }
 
 async function bundle(input, minify) {

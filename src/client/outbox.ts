@@ -46,7 +46,8 @@ export function createOutbox({ maxLength = 4e6, maxIds = 1e4 }: OutboxLimits = {
   /** Newest first, so that the oldest go. */
   function shrink(): void {
     let room = maxLength
-    for (const [id, { length }] of [...owed].toReversed()) {
+    for (const id of [...owed.keys()].toReversed()) {
+      const { length } = owed.get(id)!
       room -= length
       if (length > smallLength && (length > maxEach || room < 0)) {
         owed.set(

@@ -275,7 +275,7 @@ export function createLink<Message extends { readonly op: string }, Settings ext
         dispatch({ type: "ponged", attempt })
         break
       case "welcome":
-        takesBatches = own.features?.includes("batch") ?? false
+        takesBatches = (own.features ?? []).includes("batch")
         dispatch({ type: "welcomed", attempt, welcome: own })
         break
       case "reject":
