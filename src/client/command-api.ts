@@ -183,7 +183,7 @@ export function createCommandApi({ scope, copy }: CommandApiParts): CommandApi {
 
   return {
     expose(code, evalId) {
-      const names = [...new Set(code.match(mention))].filter(show)
+      const names = (code.match(mention) ?? []).filter((name, index, all) => all.indexOf(name) === index).filter(show)
       if (evalId && names.includes("copy")) copier = evalId
       return () => names.forEach(hide)
     },

@@ -49,10 +49,12 @@ export function watchPage(window: Window, { changed, hint, left, returned }: Pag
   const options = { capture: true }
   return {
     start() {
-      for (const type in listeners) window.addEventListener(type, listeners[type] as EventListener, options)
+      for (const type of Object.keys(listeners))
+        window.addEventListener(type, listeners[type] as EventListener, options)
     },
     stop() {
-      for (const type in listeners) window.removeEventListener(type, listeners[type] as EventListener, options)
+      for (const type of Object.keys(listeners))
+        window.removeEventListener(type, listeners[type] as EventListener, options)
     },
   }
 }

@@ -54,7 +54,8 @@ export function shape<const S extends Shape>(fields: S): Check<Infer<S>> & { rea
 
 /** The name of the first field that does not fit, if any. */
 export function wrongField(fields: Shape, value: object): string | undefined {
-  for (const name in fields) {
+  // Not what a page gave every object.
+  for (const name of Object.keys(fields)) {
     if (!fields[name]!((value as Record<string, unknown>)[name])) return name
   }
   return undefined

@@ -68,7 +68,7 @@ test("each package is imported by one file", () => {
 })
 
 /** In bytes with brotli. What weighs how much stands in ARCHITECTURE.md; to allow more, change both. */
-const limits = { "dist/client.js": 19_590, ".cache/core.js": 9250 }
+const limits = { "dist/client.js": 20_300, ".cache/core.js": 9850 }
 
 test.each(Object.entries(limits))("%s stays small", (file, limit) => {
   const bundle = readFileSync(new URL(`../../${file}`, import.meta.url))
