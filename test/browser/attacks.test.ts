@@ -387,3 +387,21 @@ test.each(["localhost", "127.0.0.1", "app.localhost", "deep.app.localhost"])(
     }
   },
 )
+
+test("[P49] a page that was opened by the address in the picture connects from elsewhere; without the key it does not", async () => {
+  const body = '<!doctype html><title>demo</title><script async src="/client.js"></script>'
+  await open({ host: "127.0.0.2", expose: true, demo: { "/demo": { type: "text/html", body } } })
+  const url = `${bridge.exposedUrls[0]}/demo`
+  const refused = new Promise<string>((seen) => bridge.on("refused", ({ reason }) => seen(reason)))
+  const page = await context.newPage()
+  await page.goto(url)
+  expect(await refused).toContain("the runtime key is needed")
+  await isUntouched()
+  await page.goto(`${url}?key=${bridge.runtimeKey}`)
+  await connected(page)
+  const runtime = bridge.runtimes.find(({ origin }) => origin === bridge.exposedUrls[0])!
+  expect(await frontEnd.evaluate("document.title", { runtime: runtime.id })).toMatchObject({
+    outcome: "value",
+    result: { value: "demo" },
+  })
+})

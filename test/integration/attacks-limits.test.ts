@@ -223,3 +223,19 @@ test("[S-L23] the bridge ends in time, also while it reads somebody no more", as
   await page.hear("pong")
   await stage.bridge.stop()
 })
+
+test("[S-L24] 10,000 tries of a foreign page, with the right token, change nothing, and keep no front end from its answers", async () => {
+  const stage = await open()
+  const origin = "Origin: https://evil.example"
+  const statuses = new Map<number, number>()
+  for (let nth = 0; nth < 10_000; nth += 100) {
+    const path = nth % 200 === 0 ? "/runtime" : "/frontend"
+    const request = lines(`GET ${path} HTTP/1.1`, "Host: localhost", origin, bearer(stage.target), ...upgrading)
+    const answers = await Promise.all(Array.from({ length: 100 }, () => raw(stage.target, request)))
+    for (const { status } of answers) statuses.set(status, (statuses.get(status) ?? 0) + 1)
+    if (nth % 1000 === 0) await stage.works()
+  }
+  expect([...statuses]).toEqual([[403, 10_000]])
+  expect(stage.bridge.runtimes).toHaveLength(1)
+  await stage.works()
+}, 240_000)
