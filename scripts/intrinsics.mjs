@@ -50,6 +50,7 @@ const iterated = {
  * @returns {string}
  */
 export function takeIntrinsics(code) {
+  /** @type {Set<string>} */
   const statics = new Set()
   const wrapped = new Set()
 
