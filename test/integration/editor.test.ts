@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest"
-import { openDesk, type Desk, type Served } from "../support/bridge-process.ts"
+import { finish, openDesk, type Desk, type Served } from "../support/bridge-process.ts"
 import { EditorClient } from "../support/editor-client.ts"
 import { openRuntime, type NodeRuntime } from "../support/node-runtime.ts"
 import { shortLink } from "../support/stage.ts"
@@ -72,6 +72,24 @@ test("an absent bridge is a status, nothing else, and an eval says so", async ()
   expect(answer).toMatchObject({ outcome: "lost", result: { code: "bridge-gone", ran: "no" } })
   const methods = editor.heard.map(({ method }) => method).filter((method) => method !== undefined)
   expect([...new Set(methods)]).toEqual(["replBridge/status"])
+})
+
+test("lines that are no messages are answered as such, what was asked is answered, and then `rpc` ends", async () => {
+  const child = desk.start("rpc", "--port", "1")
+  child.stdin!.write('nonsense\n\n[]\n{}\n{"jsonrpc":"2.0","id":"a","method":"replBridge/runtimes"}\n')
+  const { code, stdout, stderr } = await finish(child)
+  const answers = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line))
+    .filter(({ id }) => id !== undefined)
+  expect(answers).toMatchObject([
+    { id: null, error: { code: -32700 } },
+    { id: null, error: { code: -32700 } },
+    { id: null, error: { code: -32600 } },
+    { id: "a", result: { runtimes: [], target: null } },
+  ])
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
 })
 
 test("a bridge that starts later is found, and a bounce is survived", async () => {

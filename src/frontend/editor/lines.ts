@@ -17,10 +17,9 @@ export function lineByLine(input: Readable, output: Writable): Wire {
       lines.on("line", (line) => {
         if (line.trim() === "") return
         const message = parse(line)
-        if (message === undefined) {
-          const error = { code: ErrorCodes.ParseError, message: "every line must be one JSON-RPC message" }
-          say({ jsonrpc: "2.0", id: null, error })
-          return
+        if (message === undefined) return refuse(ErrorCodes.ParseError, "every line must be one JSON-RPC message")
+        if (message.method === undefined && !("result" in message) && !("error" in message)) {
+          return refuse(ErrorCodes.InvalidRequest, "a message must have a method, a result or an error")
         }
         if (message.id !== undefined && message.method !== undefined) unanswered++
         take(message)
@@ -46,6 +45,10 @@ export function lineByLine(input: Readable, output: Writable): Wire {
 
   function say(message: object): void {
     output.write(`${JSON.stringify(message)}\n`)
+  }
+
+  function refuse(code: number, problem: string): void {
+    say({ jsonrpc: "2.0", id: null, error: { code, message: problem } })
   }
 
   function look(): void {
