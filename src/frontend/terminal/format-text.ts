@@ -9,9 +9,9 @@ export function quote(text: string): string {
   return mark + neutraliseLine(escaped) + mark
 }
 
-/** Whether a key needs no quotes. */
+/** Whether a key needs no quotes. Identifiers may hold what nobody sees: those need them. */
 export function isIdentifier(key: string): boolean {
-  return identifier.test(key)
+  return identifier.test(key) && neutraliseLine(key) === key
 }
 
 /** `1,204` */
