@@ -73,7 +73,8 @@ function equals(one: unknown, other: unknown): boolean {
 }
 
 test("every method and command that the server has stands in the document", () => {
-  const source = readFileSync(new URL("../../src/frontend/editor/server.ts", import.meta.url), "utf8")
+  const folder = new URL("../../src/frontend/editor/", import.meta.url)
+  const source = ["server.ts", "commands.ts"].map((file) => readFileSync(new URL(file, folder), "utf8")).join("")
   const names = new Set(source.match(/replBridge[./]\w+/g))
   expect(names.size).toBeGreaterThan(10)
   for (const name of names) expect(doc).toContain(name)

@@ -272,6 +272,18 @@ test("the person chooses among several runtimes, and an editor asks for one by n
   expect(runtimes.find(({ id }: any) => id === target).name).toBe("one")
 })
 
+test("what a result does not tell is asked for by its handle", async () => {
+  await openPage(await serve())
+  const editor = await openEditor()
+  await editor.told("replBridge/status", isReady)
+  const { result } = await editor.request("replBridge/eval", {
+    code: "Array.from({ length: 300 }, (_, n) => ({ n, at: { f() {}, n } }))",
+  })
+  const more = await editor.request("replBridge/expand", { objectId: result.objectId, offset: 250, count: 2, depth: 3 })
+  expect(more.text).toContain("{ n: 250, at: { f: [Function: f], n: 250 } }")
+  expect(more.result.className).toBe("Array")
+})
+
 test("an eval is cancelled by request, and by command", async () => {
   await openPage(await serve())
   const editor = await openEditor()
