@@ -11,9 +11,23 @@ import { findBrowser } from "./browser.mjs"
 const bin = new URL("../bin/repl-bridge.js", import.meta.url).pathname
 const bridge = "http://localhost:9137"
 const shop = "http://localhost:9138"
+const editors = new URL("../editors", import.meta.url).pathname
+const emacsSetup = `(progn (setq inhibit-startup-screen t repl-bridge-command (list "${process.execPath}" "${bin}")) (menu-bar-mode -1) (add-hook (quote js-mode-hook) (function repl-bridge-mode)))`
 const palette = ["#5b6472", "#f07178", "#a5d6a7", "#ffd479", "#82aaff", "#c792ea", "#89ddff", "#d7dce6"]
 
-/** By name: how many rows the terminal has, and what happens before the picture is taken; gives what stands beside the terminal. */
+const code = `const { earth } = planets
+
+earth.speed * 365
+
+planets.mars.moons.length
+
+earth.
+`
+
+/**
+ * By name: how many rows the terminal has, what runs in it instead of the bridge, and what happens before the picture
+ * is taken; gives what stands beside the terminal.
+ */
 const scenes = {
   "first-minute": {
     rows: 27,
@@ -78,6 +92,55 @@ const scenes = {
       await answers(".runtimes", "Orrery")
       await answers(".all document.title", "'Shop'")
       await answers(".all navigator.onLine && 6 * 7", "42")
+    },
+  },
+
+  neovim: {
+    rows: 12,
+    command: (file) =>
+      `nvim -u NONE -i NONE --cmd 'set rtp+=${editors}/neovim noswapfile number laststatus=2 termguicolors' -c 'syntax on' ${file}`,
+    async play() {
+      await shows("planets.mars")
+      const setup = `lua require("repl-bridge").setup({ cmd = { "${process.execPath}", "${bin}", "lsp" }, attach = true })`
+      await press("Escape")
+      await type(`:${setup}`)
+      await press("Enter")
+      await type(`:let &statusline='%f%=%{luaeval("require([[repl-bridge]]).status().text")} '`)
+      await press("Enter")
+      await shows("orrery")
+      for (const [line, result] of [
+        [1, "undefined"],
+        [3, "=> 3"],
+        [5, "TypeError"],
+      ]) {
+        await type(`:${line}`)
+        await press("Enter")
+        await type(":ReplBridgeEval")
+        await press("Enter")
+        await shows(result)
+      }
+      await press("G")
+      await type("A")
+      await press("C-x", "C-o")
+      await shows("colour")
+    },
+  },
+
+  emacs: {
+    rows: 12,
+    command: (file) => `emacs -nw -Q -L ${editors}/emacs -l repl-bridge --eval '${emacsSetup}' ${file}`,
+    async play() {
+      await shows("planets.mars")
+      await shows("REPL[")
+      await shows("orrery]")
+      for (const [line, result] of [
+        [1, "=> undefined"],
+        [3, "=> 3"],
+        [5, "TypeError"],
+      ]) {
+        await press("M-g", "g", String(line), "Enter", "C-c", "C-l")
+        await shows(result)
+      }
     },
   },
 }
@@ -157,7 +220,7 @@ try {
   rmSync(folder, { recursive: true, force: true })
 }
 
-async function take(name, { rows, play }) {
+async function take(name, { rows, command, play }) {
   const context = await browser.newContext()
   const open = async (url, viewport = { width: 680, height: 560 }) => {
     const page = await context.newPage({ viewport })
@@ -168,9 +231,17 @@ async function take(name, { rows, play }) {
   try {
     const size = ["-x", String(columns), "-y", String(rows)]
     const env = ["-e", `XDG_STATE_HOME=${join(folder, name)}`, "-e", "COLORTERM=truecolor", "-e", "LC_ALL=C.UTF-8"]
-    const command = `${process.execPath} ${bin} serve --port ${new URL(bridge).port}`
-    tmux("-f", "/dev/null", "new-session", "-d", "-s", "repl", ...size, ...env, command)
+    const serve = `${process.execPath} ${bin} serve --port ${new URL(bridge).port}`
+    tmux("-f", "/dev/null", "new-session", "-d", "-s", "repl", ...size, ...env, serve)
     await shows("client.js")
+    if (command) {
+      await open(`${bridge}/demo`)
+      await shows("orrery ›")
+      const file = join(folder, "orrery.js")
+      writeFileSync(file, code)
+      tmux("rename-session", "-t", "repl", "bridge")
+      tmux("new-session", "-d", "-s", "repl", ...size, ...env, "-e", "TERM=screen-256color", command(file))
+    }
     const beside = await play(open)
     const view = await browser.newPage({ viewport: { width: 1380, height: 640 }, deviceScaleFactor: beside ? 1 : 1.5 })
     await view.setContent(compose(tmux("capture-pane", "-p", "-e", "-t", "repl"), rows, beside))
@@ -194,31 +265,55 @@ function compose(ansi, rows, beside = "") {
 }
 
 /** Colours and weights of terminal text as HTML. */
-function toHtml(text) {
+function toHtml(ansi) {
   let style = {}
-  return text
+  return ansi
     .split(/(\u001b\[[\d;]*m)/)
     .map((part) => {
       const codes = /^\u001b\[([\d;]*)m$/.exec(part)?.[1]
-      if (codes === undefined) {
-        const css = Object.entries(style).map(([name, value]) => `${name}:${value}`)
-        const escaped = part.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
-        return css.length > 0 ? `<span style="${css.join(";")}">${escaped}</span>` : escaped
+      if (codes !== undefined) {
+        style = styled(style, codes.split(";").map(Number))
+        return ""
       }
-      for (const code of codes.split(";").map(Number)) {
-        if (code === 0) style = {}
-        else if (code === 7) style = { ...style, color: "#12161f", background: "#d7dce6" }
-        else if (code === 1) style["font-weight"] = "bold"
-        else if (code === 2) style.opacity = 0.65
-        else if (code === 3) style["font-style"] = "italic"
-        else if (code === 4) style["text-decoration"] = "underline"
-        else if (code === 22) style = { ...style, "font-weight": "normal", opacity: 1 }
-        else if (code >= 30 && code <= 37) style.color = palette[code - 30]
-        else if (code >= 90 && code <= 97) style.color = palette[code - 90]
-        else if (code === 39) delete style.color
-        else if (code === 27) style = {}
-      }
-      return ""
+      const css = Object.entries(style).map(([name, value]) => `${name}:${value}`)
+      const escaped = part.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
+      return css.length > 0 ? `<span style="${css.join(";")}">${escaped}</span>` : escaped
     })
     .join("")
+}
+
+function styled(before, codes) {
+  let style = { ...before }
+  for (let at = 0; at < codes.length; at++) {
+    const wanted = codes[at]
+    if (wanted === 0 || wanted === 27) style = {}
+    else if (wanted === 7) style = { ...style, color: "#12161f", background: "#d7dce6" }
+    else if (wanted === 1) style["font-weight"] = "bold"
+    else if (wanted === 2) style.opacity = 0.65
+    else if (wanted === 3) style["font-style"] = "italic"
+    else if (wanted === 4) style["text-decoration"] = "underline"
+    else if (wanted === 22) style = { ...style, "font-weight": "normal", opacity: 1 }
+    else if (wanted === 39) delete style.color
+    else if (wanted === 49) delete style.background
+    else if (wanted === 38 || wanted === 48) {
+      const isPalette = codes[at + 1] === 5
+      const colour = isPalette ? colour256(codes[at + 2]) : `rgb(${codes.slice(at + 2, at + 5).join()})`
+      style[wanted === 38 ? "color" : "background"] = colour
+      at += isPalette ? 2 : 4
+    } else if (wanted >= 30 && wanted <= 37) style.color = palette[wanted - 30]
+    else if (wanted >= 40 && wanted <= 47) style.background = palette[wanted - 40]
+    else if (wanted >= 90 && wanted <= 97) style.color = palette[wanted - 90]
+  }
+  return style
+}
+
+/** Of the 256 colours of terminals: the palette twice, a cube of 6 × 6 × 6, greys. */
+function colour256(number) {
+  if (number < 16) return palette[number % 8]
+  const grey = 8 + (number - 232) * 10
+  if (number > 231) return `rgb(${grey} ${grey} ${grey})`
+  const level = (step) => (step === 0 ? 0 : 55 + step * 40)
+  const cube = number - 16
+  const steps = [Math.floor(cube / 36), Math.floor(cube / 6) % 6, cube % 6]
+  return `rgb(${steps.map(level).join(" ")})`
 }

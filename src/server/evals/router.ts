@@ -322,14 +322,12 @@ export class Router {
     const { takesPrepared = false, takesPieces = false } = this.#parts.runtimes().get(runtime) ?? {}
     const isPrepared = prepared !== undefined && takesPrepared
     const header = { op: "eval", id, frontEnd, ...(isPrepared && prepared.header) } as const
-    let code = isPrepared ? prepared.code : typed
+    const code = isPrepared ? prepared.code : typed
     // A page hears whole frames only: over a slow way one of all of it would be a long silence.
-    while (takesPieces && code.length > maxPieceLength) {
-      const end = endOfPiece(code)
-      this.#parts.sendToRuntime(runtime, write({ op: "code" }, code.slice(0, end)))
-      code = code.slice(end)
-    }
-    this.#parts.sendToRuntime(runtime, write(header, code))
+    const pieces = takesPieces ? piecesOf(code) : [code]
+    const last = pieces.pop()
+    for (const piece of pieces) this.#parts.sendToRuntime(runtime, write({ op: "code" }, piece))
+    this.#parts.sendToRuntime(runtime, write(header, last))
     this.#parts.expect(runtime)
   }
 
@@ -340,10 +338,17 @@ export class Router {
   }
 }
 
-/** No character is cut in two: half of one would not survive the wire. */
-function endOfPiece(code: string): number {
-  const isHalf = code.codePointAt(maxPieceLength - 1)! > 0xffff
-  return isHalf ? maxPieceLength + 1 : maxPieceLength
+/** One at least. No character is cut in two: half of one would not survive the wire. */
+function piecesOf(code: string): string[] {
+  const pieces: string[] = []
+  let from = 0
+  while (code.length - from > maxPieceLength) {
+    const isHalf = code.codePointAt(from + maxPieceLength - 1)! > 0xffff
+    const end = from + maxPieceLength + (isHalf ? 1 : 0)
+    pieces.push(code.slice(from, end))
+    from = end
+  }
+  return [...pieces, code.slice(from)]
 }
 
 /** Outcomes whose result was made in a page. */
