@@ -1,8 +1,12 @@
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
 import { expect, onTestFinished, test } from "vitest"
 import { connectFrontEnd, type FrontEnd } from "../../src/frontend/index.ts"
 import { startBridge, type AgentPolicy, type Bridge } from "../../src/server/index.ts"
+import { openDesk } from "../support/bridge-process.ts"
 import { openRuntime } from "../support/node-runtime.ts"
 import { runtimeIs, shortLink, token } from "../support/stage.ts"
+import { openPane, requireTmux } from "../support/tmux.ts"
 
 /** What agents may, over a real bridge and a real runtime. */
 
@@ -119,4 +123,36 @@ test("[P53] only a terminal decides, and what is cancelled is put before nobody 
   await asked(person, 0)
   expect((await evaluation).outcome).not.toBe("value")
   expect(await cli.evaluate("typeof agentRan")).toMatchObject({ result: { value: "undefined" } })
+})
+
+test("[P53] in a real terminal the code stands above the prompt, and y or n is the answer", async () => {
+  requireTmux()
+  const desk = await openDesk()
+  onTestFinished(() => desk.clear())
+  const { url, port } = await desk.serve("--port", "0", "--agents", "ask")
+  const runtime = openRuntime({ url, name: "shop", ...shortLink }, { origin: "http://localhost" })
+  onTestFinished(() => runtime.client.disconnect())
+  runtime.connect()
+  const bin = new URL("../../bin/repl-bridge.js", import.meta.url).pathname
+  const state = join(desk.folder, "state")
+  const command = `env XDG_STATE_HOME=${state} ${process.execPath} ${bin} attach --port ${port} --no-color`
+  const terminal = await openPane(command)
+  onTestFinished(() => terminal.close())
+  await terminal.until(/^shop ›$/m)
+
+  const record = JSON.parse(readFileSync(join(state, "repl-bridge", `${port}.json`), "utf8")) as { token: string }
+  const agent = await connectFrontEnd({ url, token: record.token, name: "mcp:test", kind: "agent" })
+  onTestFinished(() => agent.close())
+  const yes = agent.evaluate("40 +\n  2")
+  await terminal.until("│ 40 +\n│   2\nmcp:test wants to run this: y allows it, n does not\nshop ›")
+  await terminal.type("y")
+  await terminal.press("Enter")
+  expect(await yes).toMatchObject(value(42))
+  await terminal.until("mcp:test › 40 + (value)\nshop ›")
+  const no = agent.evaluate("1")
+  await terminal.until("│ 1\nmcp:test wants")
+  await terminal.type("n")
+  await terminal.press("Enter")
+  expect(await no).toMatchObject(refused("terminal did not allow it"))
+  await terminal.until("mcp:test › 1 (refused)\nshop ›")
 })
