@@ -80,6 +80,38 @@ test("[P51] others hear who asked, and what", async () => {
   expect(await own).toMatchObject({ isOurs: true })
 })
 
+test("two front ends and an agent at once: each keeps its own target, and hears the others by name", async () => {
+  const { bridge, agent } = await open("allow")
+  const other = openRuntime({ url: bridge.url, name: "bakery", token, ...shortLink })
+  onTestFinished(() => other.client.disconnect())
+  other.connect()
+  await other.event("ready")
+  const editor = await connect(bridge, "neovim")
+  const cli = await connect(bridge, "cli")
+  const all = { agent, editor, cli }
+  const heard = Object.values(all).map((frontEnd) => {
+    const names: string[] = []
+    return new Promise<readonly string[]>((done) => {
+      frontEnd.on("evaluated", ({ from, isOurs }) => {
+        names.push(isOurs ? "itself" : from)
+        if (names.length === 3) done(names.toSorted())
+      })
+    })
+  })
+  await agent.use("shop")
+  await editor.use("bakery")
+  await cli.use("shop")
+  await editor.use("shop")
+  await editor.use("bakery")
+  const ran = await Promise.all(Object.values(all).map((frontEnd) => frontEnd.evaluate("1")))
+  expect(ran.map(({ runtime }) => runtime?.name)).toEqual(["shop", "bakery", "shop"])
+  expect(await Promise.all(heard)).toEqual([
+    ["cli", "itself", "neovim"],
+    ["cli", "itself", "mcp:test"],
+    ["itself", "mcp:test", "neovim"],
+  ])
+})
+
 test("[P53] a person decides: the code is put before them, and runs or does not", async () => {
   const { bridge, agent } = await open("ask")
   const person = await connect(bridge, "terminal", "terminal")
