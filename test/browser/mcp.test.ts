@@ -104,7 +104,7 @@ test("the console is summed up, and lines are read whole by their ids", async ()
   const agent = await startAgent(desk, "v1", ["--port", String(bridge.port)])
   await agent.call("evaluate", { code: 'console.log("short", { a: 1 }); console.error("x".repeat(500))' })
   await page.evaluate(() => console.warn("later"))
-  await agent.call("evaluate", { code: "0" })
+  await bridge.event(({ event, level }) => event === "console" && level === "warn")
   const { levels, lines, runtime } = await agent.call("console", { limit: 2 })
   expect(runtime).toMatchObject({ number: 1 })
   expect(levels).toEqual([
