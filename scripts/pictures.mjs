@@ -9,10 +9,11 @@ import { rolldown } from "rolldown"
 import { findBrowser } from "./browser.mjs"
 
 const bin = new URL("../bin/repl-bridge.js", import.meta.url).pathname
-const bridge = "http://localhost:9137"
+const port = 9137
+const bridge = `http://localhost:${port}`
 const shop = "http://localhost:9138"
 const editors = new URL("../editors", import.meta.url).pathname
-const emacsSetup = `(progn (setq inhibit-startup-screen t repl-bridge-command (list "${process.execPath}" "${bin}")) (menu-bar-mode -1) (add-hook (quote js-mode-hook) (function repl-bridge-mode)))`
+const emacsSetup = `(progn (setq inhibit-startup-screen t repl-bridge-port ${port} repl-bridge-command (list "${process.execPath}" "${bin}")) (menu-bar-mode -1) (add-hook (quote js-mode-hook) (function repl-bridge-mode)))`
 const palette = ["#5b6472", "#f07178", "#a5d6a7", "#ffd479", "#82aaff", "#c792ea", "#89ddff", "#d7dce6"]
 
 const code = `const { earth } = planets
@@ -96,18 +97,20 @@ const scenes = {
   },
 
   neovim: {
-    rows: 12,
+    rows: 19,
     command: (file) =>
-      `nvim -u NONE -i NONE --cmd 'set rtp+=${editors}/neovim noswapfile number laststatus=2 termguicolors' -c 'syntax on' ${file}`,
+      `nvim -u NONE -i NONE --cmd 'set rtp+=${editors}/neovim noswapfile number laststatus=2 termguicolors background=dark completeopt=menu signcolumn=no' -c 'hi Pmenu guibg=#2a3140 guifg=#d7dce6' -c 'hi PmenuSel guibg=#82aaff guifg=#12161f' -c 'runtime plugin/repl-bridge.lua' -c 'syntax on' -c 'set filetype=javascript' ${file}`,
     async play() {
       await shows("planets.mars")
-      const setup = `lua require("repl-bridge").setup({ cmd = { "${process.execPath}", "${bin}", "lsp" }, attach = true })`
+      const setup = `lua require("repl-bridge").setup({ cmd = { "${process.execPath}", "${bin}", "lsp", "--port", "${port}" }, attach = true })`
       await press("Escape")
       await type(`:${setup}`)
       await press("Enter")
       await type(`:let &statusline='%f%=%{luaeval("require([[repl-bridge]]).status().text")} '`)
       await press("Enter")
-      await shows("orrery")
+      await type(":ReplBridgeAttach")
+      await press("Enter")
+      await shows("·orrery")
       for (const [line, result] of [
         [1, "undefined"],
         [3, "=> 3"],
@@ -119,8 +122,7 @@ const scenes = {
         await press("Enter")
         await shows(result)
       }
-      await press("G")
-      await type("A")
+      await press("G", "A")
       await press("C-x", "C-o")
       await shows("colour")
     },
@@ -231,7 +233,7 @@ async function take(name, { rows, command, play }) {
   try {
     const size = ["-x", String(columns), "-y", String(rows)]
     const env = ["-e", `XDG_STATE_HOME=${join(folder, name)}`, "-e", "COLORTERM=truecolor", "-e", "LC_ALL=C.UTF-8"]
-    const serve = `${process.execPath} ${bin} serve --port ${new URL(bridge).port}`
+    const serve = `${process.execPath} ${bin} serve --port ${port}`
     tmux("-f", "/dev/null", "new-session", "-d", "-s", "repl", ...size, ...env, serve)
     await shows("client.js")
     if (command) {

@@ -53,12 +53,10 @@ local function run()
     "missing.thing",
     "'⊛', 6 * 7",
   })
-  vim.cmd("ReplBridgeAttach")
-  wait_for_runtime()
-  check("it finds the bridge and its page", bridge.status().bridge == "ready")
-
   vim.cmd("ReplBridgeEvalLine")
   wait_for_results("0: { cartTotal: 40 }")
+  check("the first eval starts the server, which finds the bridge and its page", bridge.status().bridge == "ready")
+
   vim.api.nvim_win_set_cursor(0, { 4, 2 })
   vim.cmd("ReplBridgeEval")
   wait_for_results("0: { cartTotal: 40 }", "3: 42")

@@ -62,7 +62,7 @@ test("Neovim evaluates in a real page, over its reload and a bounce of the bridg
   const { code, seen, rest } = await perform()
   expect(rest).toBe("")
   expect(seen).toEqual([
-    "it finds the bridge and its page",
+    "the first eval starts the server, which finds the bridge and its page",
     "a statement is evaluated, and its result stands beside its last line",
     "it moves with its line",
     "it goes when its lines change, or are removed",

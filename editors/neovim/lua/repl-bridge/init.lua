@@ -185,6 +185,10 @@ local function ask(method, params, answered)
   if client == nil then
     return
   end
+  -- What is asked before the server knows the buffer is asked in vain.
+  vim.wait(10000, function()
+    return client.initialized
+  end, 10)
   local function heard(problem, result)
     if problem then
       say(problem.message, vim.log.levels.ERROR)
