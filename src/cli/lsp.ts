@@ -6,9 +6,9 @@ import { catchInterrupts } from "./interrupts.ts"
 import type { StayingOptions } from "./staying.ts"
 
 /** Stdout is the protocol's alone. */
-export function lsp(options: StayingOptions, wire: EditorOptions["wire"]): Promise<number> {
+export async function lsp(options: StayingOptions, wire: EditorOptions["wire"]): Promise<number> {
   const { url, port, reconnect, maxReconnectDelay: maxReconnectDelayMs } = options
-  return runEditorServer({
+  const ending = await runEditorServer({
     input: process.stdin,
     output: process.stdout,
     wire,
@@ -23,7 +23,7 @@ export function lsp(options: StayingOptions, wire: EditorOptions["wire"]): Promi
     version: packageVersion,
     reconnect,
     eraseTypes: createEraseTypes(),
-    exitCodes: { done: exit.done, failed: exit.failed, dropped: exit.dropped, interrupted: exitCode.interrupted },
     signal: catchInterrupts(),
   })
+  return ending === "interrupted" ? exitCode.interrupted : exit[ending]
 }

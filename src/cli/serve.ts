@@ -1,7 +1,15 @@
 import { writeDiscovery } from "../discovery/index.ts"
-import { connectFrontEnd, followNews, watch, type FrontEnd, type Watching } from "../frontend/index.ts"
+import { connectFrontEnd, followNews, openRpc, watch, type FrontEnd, type Watching } from "../frontend/index.ts"
 import { packageVersion, protocolVersion } from "../protocol/index.ts"
-import { startBridge, startSite, type Bridge, type Site, type AgentPolicy, type TargetPolicy } from "../server/index.ts"
+import {
+  createEraseTypes,
+  startBridge,
+  startSite,
+  type Bridge,
+  type Site,
+  type AgentPolicy,
+  type TargetPolicy,
+} from "../server/index.ts"
 import { banner, scriptTag } from "./banner.ts"
 import { styleFor } from "./colour.ts"
 import { readDemo } from "./demo.ts"
@@ -45,6 +53,7 @@ export async function serve(folder: string | undefined, options: ServeOptions): 
     agents: options.agents,
     loopLimitMs: options.loopGuard ?? 0,
     demo: readDemo(),
+    openRpc: (socket) => openRpc(socket, { eraseTypes: createEraseTypes() }),
     log: (line) => options.quiet || notices.say(line),
   })
   const site = await siteFor(folder, bridge)

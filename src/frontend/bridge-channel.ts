@@ -4,6 +4,7 @@ import type { ChannelUse, OpenChannel } from "./channel.ts"
 
 /** The part of a bridge in this process that a front end uses. */
 export interface BridgeDoor {
+  readonly url: string
   openChannel(
     receive: (frame: string) => void,
     closed: (code: number, reason: string) => void,
@@ -41,7 +42,7 @@ export function overBridge(bridge: BridgeDoor): OpenChannel {
       get state() {
         return state
       },
-      url: undefined,
+      url: bridge.url,
       send: (message) => {
         if (state === "ready") channel.send(message)
       },

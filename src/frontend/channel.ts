@@ -4,7 +4,7 @@ import type { Said, ToFrontEnd } from "../protocol/index.ts"
 /** A way to the bridge; where it breaks, it comes back by itself or says that it will not. */
 export interface Channel {
   readonly state: LinkStateName
-  /** Where the bridge was last looked for, as `http://host:port`; absent before that, and for one in this process. */
+  /** Where the bridge was last looked for, as `http://host:port`; absent before that. */
   readonly url: string | undefined
   /** Takes a written message while the state is `ready`; at other times there is nobody to hear it. */
   send(message: string): void

@@ -139,7 +139,7 @@ export interface FrontEnd {
   readonly id: string
   readonly name: string
   readonly state: LinkStateName
-  /** The bridge's address, or where it was last looked for: `http://host:port`. Absent before that, and for a bridge in this process. */
+  /** The bridge's address, or where it was last looked for: `http://host:port`. Absent before that. */
   readonly bridgeUrl: string | undefined
   /** All runtimes that are ready or away, by number. */
   readonly runtimes: readonly RuntimeInfo[]

@@ -1,5 +1,6 @@
 export { connectFrontEnd, openFrontEnd, type FrontEndOptions } from "./connect.ts"
 export { runEditorServer, type EditorOptions } from "./editor/index.ts"
+export { openRpc } from "./editor/rpc.ts"
 export { FrontEndError, type FrontEndErrorCode } from "./errors.ts"
 export type {
   ConsoleLine,

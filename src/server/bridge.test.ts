@@ -735,6 +735,16 @@ describe("a runtime", () => {
   })
 })
 
+describe("a socket for JSON-RPC", () => {
+  it("[P54] is refused in words where nobody answers it", async () => {
+    const { port, token } = await start()
+    const protocols = [`repl-bridge.token.${token}`, "repl-bridge.rpc"]
+    const talk = await new Talk(`ws://127.0.0.1:${port}/frontend`, protocols).opened()
+    expect(talk.socket.protocol).toBe("repl-bridge.rpc")
+    expect(await talk.closed).toEqual({ code: 1008, reason: "no JSON-RPC here: only `repl-bridge serve` speaks it" })
+  })
+})
+
 describe("manners", () => {
   it("a ping is answered before hello, with its id", async () => {
     const talk = await open(await start())

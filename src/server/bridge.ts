@@ -12,6 +12,7 @@ import { createEraseTypes } from "./erase-types.ts"
 import { Router } from "./evals/router.ts"
 import { openChannel, type ChannelUse, type FrontEndChannel } from "./frontends/channel.ts"
 import { FrontEnds } from "./frontends/front-ends.ts"
+import { RpcPeers, rpcProtocol } from "./frontends/rpc.ts"
 import { hashToken, type Load, type Policy, type Refusal } from "./gate.ts"
 import { answerEvals } from "./http-eval.ts"
 import { answerRequests, refuseUpgrade } from "./http.ts"
@@ -143,6 +144,8 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
     seated: () => router.rethink(),
     left: (frontEnd, forGood) => router.frontEndLeft(frontEnd, forGood),
   })
+  const { openRpc } = settings
+  const rpcs = openRpc && new RpcPeers({ open: openRpc, url, openChannel: open })
   const desk = createConsoleDesk({
     openSourceMaps: ({ id }) =>
       createSourceMaps({
@@ -176,7 +179,7 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
 
   const doorman = createDoorman({
     policy: policyOf(settings),
-    load: () => loadOf(isOpen, runtimes, frontEnds),
+    load: () => loadOf(isOpen, runtimes, frontEnds, rpcs),
     now,
     log,
     refused: ({ status, reason }) => events.emit("refused", { status, reason }),
@@ -210,7 +213,7 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
         const isTold = verdict.isBusy && turningAway < mostTurnedAway
         return isTold ? upgradeRuntime(request, wire, head, turnAway(verdict)) : refuseUpgrade(wire, verdict)
       }
-      if (verdict.door === "frontend") return upgradeFrontEnd(request, wire, head, (socket) => frontEnds.accept(socket))
+      if (verdict.door === "frontend") return upgradeFrontEnd(request, wire, head, acceptFrontEnd)
       const userAgent = request.headers["user-agent"] ?? ""
       upgradeRuntime(request, wire, head, (socket) => runtimes.accept(socket, verdict.origin, userAgent))
     },
@@ -253,6 +256,14 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
   function* peers(): Iterable<Pulsing> {
     yield* runtimes.peers.values()
     yield* frontEnds.peers
+    yield* rpcs?.peers ?? []
+  }
+
+  function acceptFrontEnd(socket: Socket, protocol: string): SocketUse {
+    if (protocol !== rpcProtocol) return frontEnds.accept(socket)
+    if (rpcs) return rpcs.accept(socket)
+    socket.close(closeCode.policy, "no JSON-RPC here: only `repl-bridge serve` speaks it")
+    return unheard
   }
 
   /** Says when to come again, in place of hearing anything. */
@@ -261,8 +272,7 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
       turningAway++
       socket.send(write({ op: "busy", retryAfterMs: busyMs }))
       socket.close(closeCode.tryAgainLater, reason.slice(0, maxCloseReason))
-      const nothing = (): void => undefined
-      return { frame: nothing, binary: nothing, pong: nothing, closed: () => turningAway-- }
+      return { ...unheard, closed: () => turningAway-- }
     }
   }
 
@@ -284,6 +294,7 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
     const retryAfter = (): number => retryAfterMs + dialEveryMs * nth++
     runtimes.stop(retryAfter)
     frontEnds.stop(retryAfter)
+    rpcs?.stop()
     const cut = setTimeout(() => {
       for (const { socket } of peers()) socket.terminate()
       for (const server of listening.servers) server.closeAllConnections()
@@ -292,6 +303,9 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
     clearTimeout(cut)
   }
 }
+
+const nothing = (): void => undefined
+const unheard: SocketUse = { frame: nothing, binary: nothing, pong: nothing, closed: nothing }
 
 /** Whether a script is the client that this bridge serves. */
 function isOwnClient(file: string, port: number): boolean {
@@ -331,12 +345,17 @@ function policyOf({
   }
 }
 
-function loadOf(isOpen: boolean, runtimes: Runtimes, frontEnds: FrontEnds): Omit<Load, "wrongTokens"> {
+function loadOf(
+  isOpen: boolean,
+  runtimes: Runtimes,
+  frontEnds: FrontEnds,
+  rpcs: RpcPeers | undefined,
+): Omit<Load, "wrongTokens"> {
   return {
     isOpen,
     runtimes: runtimes.peers.size,
     runtimesOf: (origin) => [...runtimes.peers.values()].filter((peer) => peer.origin === origin).length,
-    frontEnds: frontEnds.peers.size,
+    frontEnds: frontEnds.peers.size + (rpcs?.unseated ?? 0),
   }
 }
 

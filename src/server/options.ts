@@ -7,6 +7,7 @@ import { originName } from "./addresses.ts"
 import { packageVersion } from "../protocol/index.ts"
 import { BridgeError } from "./errors.ts"
 import { agentPolicies, type AgentPolicy } from "./frontends/consent.ts"
+import type { OpenRpc } from "./frontends/rpc.ts"
 import { targetPolicies, type TargetPolicy } from "./evals/target.ts"
 import type { Tls } from "./listen.ts"
 import { quoted } from "./plain.ts"
@@ -80,15 +81,18 @@ export interface BridgeOptions {
   readonly clientScript?: string | (() => string)
   /** What is served beside it, by path: `/demo` and its assets. @defaultValue nothing */
   readonly demo?: Readonly<Record<string, DemoFile>>
+  /** Answers the sockets at `/frontend` whose subprotocol is `repl-bridge.rpc`. @defaultValue they are refused */
+  readonly openRpc?: OpenRpc
   /** Takes the bridge's own log, a line at a time. @defaultValue nobody */
   readonly log?: (line: string) => void
 }
 
-export interface Settings extends Required<Omit<BridgeOptions, "tls" | "expose" | "host">> {
+export interface Settings extends Required<Omit<BridgeOptions, "tls" | "expose" | "host" | "openRpc">> {
   readonly maxRuntimesPerOrigin: number
   /** The addresses beside loopback. */
   readonly exposed: readonly string[]
   readonly tls: Tls | undefined
+  readonly openRpc: OpenRpc | undefined
 }
 
 /** @throws {@link BridgeError} `bad-options` with a sentence that names the option */
@@ -98,6 +102,7 @@ export function settingsOf(options: BridgeOptions): Settings {
     exposed: exposedAddresses(options),
     runtimeKey: options.runtimeKey ?? randomBytes(32).toString("base64url"),
     tls: options.tls,
+    openRpc: options.openRpc,
     remoteFrontEnds: options.remoteFrontEnds ?? false,
     allowOrigins: options.allowOrigins ?? [],
     allowHosts: options.allowHosts ?? [],

@@ -32,7 +32,7 @@ export type Upgrade = (
   request: IncomingMessage,
   wire: Duplex & { readonly bytesRead?: number },
   head: Buffer,
-  use: (socket: Socket) => SocketUse,
+  use: (socket: Socket, protocol: string) => SocketUse,
 ) => void
 
 /** How long an end may take to answer our close before its socket is cut. */
@@ -41,7 +41,7 @@ const closeMs = 2000
 /** Bytes. What is said otherwise is bounded by those who say it. */
 const maxUnreadPongs = 8 * 1024 * 1024
 
-/** Turns admitted upgrade requests into sockets; a frame over `maxBytes` closes its socket with 1009. */
+/** Turns admitted upgrade requests into sockets, with the subprotocol that was chosen; a frame over `maxBytes` closes its socket with 1009. */
 export function createUpgrade(maxBytes: number): Upgrade {
   const options: ServerOptions & { closeTimeout: number } = {
     noServer: true,
@@ -61,7 +61,7 @@ export function createUpgrade(maxBytes: number): Upgrade {
 function connect(
   webSocket: WebSocket,
   wire: { readonly bytesRead?: number },
-  use: (socket: Socket) => SocketUse,
+  use: (socket: Socket, protocol: string) => SocketUse,
 ): void {
   const socket: Socket = {
     get bufferedBytes() {
@@ -81,7 +81,7 @@ function connect(
     close: (code, reason) => webSocket.close(code, reason),
     terminate: () => webSocket.terminate(),
   }
-  const user = use(socket)
+  const user = use(socket, webSocket.protocol)
   webSocket.on("message", (data: Buffer, isBinary) => (isBinary ? user.binary() : user.frame(data.toString())))
   webSocket.on("pong", (payload) => user.pong(payload.toString()))
   // Each was answered already; whoever sends them and reads no answer is not waited for.

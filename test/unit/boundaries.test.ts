@@ -30,6 +30,7 @@ const doors: Record<string, string> = {
   uqr: "cli/qr.ts",
   zod: "frontend/mcp/schemas.ts",
   "vscode-languageserver-textdocument": "frontend/editor/documents.ts",
+  "vscode-languageserver": "frontend/editor/connection.ts",
   "vscode-languageserver/node": "frontend/editor/connection.ts",
 }
 
@@ -65,6 +66,24 @@ test("each package is imported by one file", () => {
     .filter(({ file, what }) => what in doors && doors[what] !== file)
     .map(({ file, what }) => `src/${file} imports ${what}, whose door is src/${doors[what]}`)
   expect(wrong).toEqual([])
+})
+
+/** A chunk of the command line and those that it loads at once. */
+function loadedWith(chunk: string, loaded: Map<string, string> = new Map()): ReadonlyMap<string, string> {
+  if (loaded.has(chunk)) return loaded
+  const text = readFileSync(new URL(`../../dist/cli/${chunk}`, import.meta.url), "utf8")
+  loaded.set(chunk, text)
+  for (const [, next] of text.matchAll(/^import .*?"\.\/([^"]+)";$/gm)) loadedWith(next!, loaded)
+  return loaded
+}
+
+test("`serve` loads the language server only for whoever speaks with it", () => {
+  const speaks = (text: string): boolean => text.includes("createProtocolConnection")
+  const loaded = [...loadedWith("main.js"), ...loadedWith("serve.js")]
+  expect(loaded.length).toBeGreaterThan(10)
+  expect(loaded.filter(([, text]) => speaks(text)).map(([name]) => name)).toEqual([])
+  const all = readdirSync(new URL("../../dist/cli/", import.meta.url)).filter((name) => name.endsWith(".js"))
+  expect(all.filter((name) => [...loadedWith(name).values()].some(speaks))).not.toEqual([])
 })
 
 /** In bytes with brotli. What weighs how much stands in ARCHITECTURE.md; to allow more, change both. */

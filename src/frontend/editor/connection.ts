@@ -1,4 +1,5 @@
 import type { Readable, Writable } from "node:stream"
+import { createConnection as createConnectionOver, createProtocolConnection } from "vscode-languageserver"
 import {
   createConnection,
   ProposedFeatures,
@@ -34,7 +35,7 @@ export type {
   InlayHint,
   Message,
 } from "vscode-languageserver/node"
-export type Connection = ReturnType<typeof openConnection>
+export type Connection = ReturnType<typeof openConnectionOfProcess>
 
 export interface Wire {
   readonly reader: MessageReader
@@ -46,6 +47,17 @@ export function framed(input: Readable, output: Writable): Wire {
   return { reader: new StreamMessageReader(input), writer: new StreamMessageWriter(output) }
 }
 
-export function openConnection({ reader, writer }: Wire) {
+/** Ends this process when the editor says `exit`, and when the editor's own process is gone. */
+export function openConnectionOfProcess({ reader, writer }: Wire) {
   return createConnection(ProposedFeatures.all, reader, writer)
+}
+
+/** Calls `exited` instead: others may live in this process. */
+export function openConnection({ reader, writer }: Wire, exited: () => void): Connection {
+  const watchDog = { shutdownReceived: false, initialize: () => undefined, exit: exited }
+  return createConnectionOver(
+    (logger) => createProtocolConnection(reader, writer, logger),
+    watchDog,
+    ProposedFeatures.all,
+  )
 }

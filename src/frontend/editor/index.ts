@@ -13,13 +13,15 @@ export interface EditorOptions {
   readonly reconnect: boolean
   /** Takes types out, and turns JSX into calls; undefined where the text is no TypeScript either. */
   readonly eraseTypes?: (code: string) => string | undefined
-  readonly exitCodes: Readonly<Record<"done" | "failed" | "dropped" | "interrupted", number>>
   /** Aborting it ends the server. */
   readonly signal: AbortSignal
 }
 
-/** A language server for what is in the page; resolves with the exit code. What it needs is loaded now. */
-export async function runEditorServer(options: EditorOptions): Promise<number> {
+/** `dropped`: the bridge went. `failed`: the editor went without a word. */
+export type Ending = "done" | "failed" | "dropped" | "interrupted"
+
+/** A language server for what is in the page. What it needs is loaded now. */
+export async function runEditorServer(options: EditorOptions): Promise<Ending> {
   const { serveEditor } = await import("./server.ts")
   return serveEditor(options)
 }

@@ -14,6 +14,7 @@ import {
   LSPErrorCodes,
   MessageType,
   openConnection,
+  openConnectionOfProcess,
   ResponseError,
   TextDocumentSyncKind,
   type CancellationToken,
@@ -21,7 +22,7 @@ import {
 } from "./connection.ts"
 import type { EditorDesk } from "./desk.ts"
 import { followDocuments, type Document } from "./documents.ts"
-import type { EditorOptions } from "./index.ts"
+import type { EditorOptions, Ending } from "./index.ts"
 import { lineByLine } from "./lines.ts"
 import { continuationIn, writable } from "./live.ts"
 import { offer } from "./offers.ts"
@@ -36,11 +37,14 @@ const messageTypes: Readonly<Record<string, MessageType>> = {
   info: MessageType.Info,
 }
 
-/** Speaks with one editor until it leaves; resolves with the exit code. */
-export function serveEditor(options: EditorOptions): Promise<number> {
+/** Speaks with one editor until it leaves. */
+export function serveEditor(options: EditorOptions): Promise<Ending> {
   const { input, output, wire, eraseTypes, signal } = options
   const { reader, writer } = (wire === "framed" ? framed : lineByLine)(input, output)
-  const connection = openConnection({ reader, writer })
+  const connection =
+    wire === "framed"
+      ? openConnectionOfProcess({ reader, writer })
+      : openConnection({ reader, writer }, () => void leave("done"))
   const results = new Results()
   let begun: Beginning | undefined =
     wire === "lines" ? { ...beginningOf({ name: "rpc" }), hasInlayHints: true } : undefined
@@ -76,10 +80,12 @@ export function serveEditor(options: EditorOptions): Promise<number> {
     opened.on("runtime", tellStatus)
     opened.on("target", tellStatus)
     opened.on("console", (line) => {
+      const log = (type: MessageType, text: string): void =>
+        say("window/logMessage", { type, message: neutralise(`${line.runtime.name}: ${text}`) })
+      if (line.dropped > 0) log(MessageType.Warning, `… ${line.dropped} lines dropped`)
+      if (line.kind === "dropped") return
       const text = consoleText(line, (value) => formatValue(value, plainStyle, 80))
-      const type = messageTypes[line.level] ?? MessageType.Log
-      const message = neutralise(`${line.runtime.name}: ${text}`)
-      say("window/logMessage", { type, message })
+      log(messageTypes[line.level] ?? MessageType.Log, text)
     })
     opened.on("evaluated", (evaluated) => say("replBridge/evaluated", evaluated))
     return opened
@@ -265,28 +271,29 @@ export function serveEditor(options: EditorOptions): Promise<number> {
     return { from: continuation.from, names: writable(names, continuation), isCut }
   })
 
-  let finish: (exitCode: number) => void
-  const finished = new Promise<number>((resolve) => (finish = resolve))
+  let finish: (ending: Ending) => void
+  const finished = new Promise<Ending>((resolve) => (finish = resolve))
 
   function dropped(): void {
-    void leave(options.exitCodes.dropped)
+    void leave("dropped")
   }
 
-  async function leave(exitCode: number): Promise<void> {
+  async function leave(ending: Ending): Promise<void> {
     isOver = true
     asking.cancel()
     await frontEnd?.close()
     input.destroy()
-    finish(exitCode)
+    finish(ending)
   }
 
   connection.onShutdown(async () => {
     isShutDown = true
     await frontEnd?.close()
   })
-  reader.onClose(() => void leave(wire === "lines" || isShutDown ? options.exitCodes.done : options.exitCodes.failed))
-  signal.addEventListener("abort", () => void leave(options.exitCodes.interrupted), { once: true })
-  connection.listen()
+  reader.onClose(() => void leave(wire === "lines" || isShutDown ? "done" : "failed"))
+  signal.addEventListener("abort", () => void leave("interrupted"), { once: true })
+  if (signal.aborted) void leave("interrupted")
+  else connection.listen()
   return finished
 }
 

@@ -12,6 +12,8 @@ export interface ChannelUse {
   frame(frame: string): void
   /** The bridge closed it. */
   closed(code: number, reason: string): void
+  /** Where what comes is passed on: how much of it is still unread there. @defaultValue 0 */
+  readonly bufferedBytes?: number
 }
 
 /** The same manners as over a WebSocket, without one. Frames arrive after the current turn, never within a call. */
@@ -27,7 +29,9 @@ export function openChannel(accept: (socket: Socket) => SocketUse, use: ChannelU
     })
   }
   const bridge = accept({
-    bufferedBytes: 0,
+    get bufferedBytes() {
+      return use.bufferedBytes ?? 0
+    },
     // Nothing can cut it, so that whoever looks finds it alive.
     get bytesRead() {
       return looks++

@@ -22,7 +22,7 @@ export type FrontEndWish = Extract<
 /** Unread bytes beyond which console lines are dropped, and counted, and outcomes stay where they are. */
 const maxBehind = 1024 * 1024
 /** Unread bytes beyond which a front end is sent away; it may come back for what it is owed. */
-const maxBuffered = 8 * 1024 * 1024
+export const maxBuffered = 8 * 1024 * 1024
 
 /** One socket of a front end. */
 export class FrontEndPeer extends Peer<FromFrontEnd> implements Pulsing {

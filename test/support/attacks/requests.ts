@@ -125,6 +125,18 @@ const origins: readonly Row[] = [
     (target) => [get("/frontend"), local, `Origin: http://localhost:${target.port}`, bearer(target), ...upgrading],
   ],
   [
+    "S-O44",
+    "the same to speak JSON-RPC",
+    403,
+    ({ token }) => [
+      get("/frontend"),
+      local,
+      `Origin: ${page}`,
+      `Sec-WebSocket-Protocol: repl-bridge.rpc, repl-bridge.token.${token}`,
+      ...upgrading,
+    ],
+  ],
+  [
     "S-O35",
     "a page asks for the status, with the right token",
     403,
@@ -250,6 +262,7 @@ const tokens: readonly Row[] = [
       ["the right one in a cookie", ({ token }) => [`Cookie: token=${token}`]],
       ["two subprotocols with one each", ({ token }) => [`Sec-WebSocket-Protocol: ${twice(token)}`]],
       ["a wrong subprotocol", () => ["Sec-WebSocket-Protocol: repl-bridge, repl-bridge.token.wrong"]],
+      ["none, to speak JSON-RPC", () => ["Sec-WebSocket-Protocol: repl-bridge.rpc"]],
     ] as const satisfies readonly (readonly [string, (target: Target) => readonly string[]])[]
   ).map(([what, headers], nth): Row => [
     `S-T${pad(nth + 1)}`,
@@ -276,6 +289,18 @@ const tokens: readonly Row[] = [
       get("/frontend"),
       local,
       `Sec-WebSocket-Protocol: repl-bridge.token.${token}, repl-bridge`,
+      ...upgrading,
+    ],
+    (head) => !head.includes("repl-bridge.token."),
+  ],
+  [
+    "S-T42",
+    "the same to speak JSON-RPC",
+    101,
+    ({ token }) => [
+      get("/frontend"),
+      local,
+      `Sec-WebSocket-Protocol: repl-bridge.token.${token}, repl-bridge.rpc`,
       ...upgrading,
     ],
     (head) => !head.includes("repl-bridge.token."),
