@@ -1,6 +1,5 @@
-// A Node process as a runtime: evaluate in it with `repl-bridge eval "visits"`.
+// A Node, Deno or Bun process as a runtime: evaluate in it with `repl-bridge eval "visits"`.
 import { connect } from "repl-bridge/client"
-import { WebSocket } from "ws"
 import { readFile } from "node:fs/promises"
 import { homedir } from "node:os"
 import { join } from "node:path"
@@ -16,6 +15,7 @@ await connect({
   url: url.replace(/^http/, "ws") + "/runtime",
   token,
   name: "visits",
-  WebSocket: globalThis.WebSocket ?? WebSocket,
+  // Deno and Bun have one. Node's own calls itself a browser, which the bridge refuses.
+  WebSocket: globalThis.Deno || globalThis.Bun ? undefined : (await import("ws")).WebSocket,
 })
 console.log("connected: try `repl-bridge eval visits`")

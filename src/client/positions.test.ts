@@ -45,3 +45,10 @@ test("sources of long ago are forgotten", () => {
   for (let more = 0; more < 1000; more++) restorer.remember([])
   expect(restorer.restore(`at ${first}:1:9`)).toBe("at repl-1:1:9")
 })
+
+test("Deno's way to name an input is understood", () => {
+  const restorer = createRestorer()
+  const source = restorer.remember([[1, 1, 4]])
+  const stack = `Error: x\n    at eval (${source}, <anonymous>:1:7)\n    at eval (<anonymous>)`
+  expect(restorer.restore(stack, source)).toBe("Error: x\n    at eval (repl:1:3)")
+})

@@ -27,6 +27,8 @@ export function createRestorer(): Restorer {
     },
 
     restore(stack, source) {
+      // As Deno writes it.
+      stack = stack.replace(/(repl-\d+), <anonymous>:/g, "$1:")
       const last = source ? stack.lastIndexOf(`${source}:`) : -1
       const end = last < 0 ? -1 : stack.indexOf("\n", last)
       return (end < 0 ? stack : stack.slice(0, end))

@@ -32,7 +32,7 @@ export interface ConnectOptions extends LinkSettings {
   readonly name?: string
   /** The bridge's token, which runtimes outside browsers must present. */
   readonly token?: string
-  /** The socket class to use: for Node before 22, that of the `ws` package. @defaultValue the surroundings' own */
+  /** The socket class to use: in Node, that of the `ws` package. @defaultValue the surroundings' own */
   readonly WebSocket?: SocketConstructor
   /** Connect also from a page that is not served by this machine. @defaultValue false */
   readonly allowRemote?: boolean
@@ -90,7 +90,7 @@ export function createRuntime(platform: Platform, createAbilities: CreateAbiliti
     random,
     openSocket(url, { token, WebSocket = platform.WebSocket }) {
       dialled = url
-      if (!WebSocket) throw new Error("there is no WebSocket here: pass one to connect()")
+      if (!WebSocket) throw new Error("there is no WebSocket here: pass that of ws to connect()")
       // The bridge selects the first; a token is never echoed.
       return new WebSocket(url, token ? ["repl-bridge", `repl-bridge.token.${token}`] : []) as Socket
     },
