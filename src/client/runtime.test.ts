@@ -281,7 +281,7 @@ describe("hello", () => {
     const link = createRuntime({ ...page.platform, WebSocket: undefined }, createAbilities)
     await expect(link.connect(doorOf())).rejects.toMatchObject({
       code: "bad-options",
-      message: expect.stringContaining("pass one to connect()"),
+      message: expect.stringContaining("pass that of ws to connect()"),
     })
     const { WebSocket } = page.platform
     void link.connect(doorOf(), WebSocket ? { WebSocket } : {})
