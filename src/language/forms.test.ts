@@ -37,6 +37,30 @@ test("a text that is not whole is split where lines begin at the margin", () => 
   expect(formIn(broken, () => undefined)).toBe("function g() {\n  a\n}")
 })
 
+test.each([
+  ["an unfinished end", "const price = 20;\n\n  price\n\n  cart.", ["const price = 20;", "price", "cart."]],
+  ["an unfinished end on the same line", "price; cart.", ["price;", "cart."]],
+  ["a text that does not end", "const price = 20;\n\n  'abc", ["const price = 20;", "'abc"]],
+  ["a template that does not end goes on from its tag", "tag\n  `abc", ["tag\n  `abc"]],
+  ["two names side by side are no two statements", "  foo bar\n  baz", ["foo bar\n  baz"]],
+  ["a call that goes on", "a;\n  b\n  (", ["a;", "b\n  ("]],
+  ["a name that is declared twice", "let a = 1\n  let b\nlet a = 2\n  a", ["let a = 1", "let b", "let a = 2\n  a"]],
+  [
+    "a function that does not end",
+    "f()\nfunction g() {\n  a(\n}\n\n  h()\n\nb;\n  c",
+    ["f()", "function g() {\n  a(\n}\n\n  h()", "b;", "c"],
+  ],
+  ["a first line for the system", "#!/usr/bin/env node\na\n\n  b.", ["a", "b."]],
+  ["nothing but a mistake", "  )\n", [")"]],
+])("in a text with %s, statements that are whole stand by themselves", (_, code, forms) => {
+  expect(topForms(code, () => undefined).map(({ from, to }) => code.slice(from, to))).toEqual(forms)
+})
+
+test("a text of nothing but beginnings is not read again for each of them", () => {
+  const lines = 20_000
+  expect(topForms("f(\n".repeat(lines), () => undefined)).toHaveLength(lines)
+})
+
 test("statements come in order, without empty ones", () => {
   expect(topForms("a;;b\n").map(({ from, to }) => [from, to])).toEqual([
     [0, 2],

@@ -1,5 +1,5 @@
 import { lastUpTo, lineStarts } from "./lines.ts"
-import { parse } from "./parse.ts"
+import { parse, readStatements, type Broken, type Readable, type TopStatement } from "./parse.ts"
 
 /** A stretch of a text, by offsets. */
 export interface Span {
@@ -10,7 +10,7 @@ export interface Span {
 type EraseTypes = (code: string) => string | undefined
 
 /**
- * The statements at the top of a text, in order. Of what is no JavaScript once
+ * The statements at the top of a text, in order. Of what is JavaScript only once
  * its types are gone, whole lines: only those stay where they are.
  */
 export function topForms(code: string, eraseTypes?: EraseTypes): readonly Span[] {
@@ -18,7 +18,7 @@ export function topForms(code: string, eraseTypes?: EraseTypes): readonly Span[]
   if (spans !== undefined) return spans
   const erased = eraseTypes?.(code)
   const lines = erased === undefined ? undefined : spansOf(erased)
-  if (lines === undefined) return paragraphs(code)
+  if (lines === undefined) return pieces(code)
   return joined(lines.map((span) => sameLines(span, lineStarts(erased!), code)))
 }
 
@@ -33,22 +33,29 @@ export function topFormAt(code: string, offset: number, eraseTypes?: EraseTypes)
 }
 
 function spansOf(code: string): readonly Span[] | undefined {
-  const program = parse(code.replace(/^#!/, "//"))
-  if ("message" in program) return undefined
-  return program.body.filter(({ type }) => type !== "EmptyStatement").map(({ start: from, end: to }) => ({ from, to }))
+  const program = parse(withoutHashbang(code))
+  return "message" in program ? undefined : program.body.flatMap(spanOf)
+}
+
+function withoutHashbang(code: string): string {
+  return code.replace(/^#!/, "//")
+}
+
+function spanOf({ type, start: from, end: to }: TopStatement): readonly Span[] {
+  return type === "EmptyStatement" ? [] : [{ from, to }]
 }
 
 /** The lines of `code` that a span takes up in a text with the same lines. */
 function sameLines({ from, to }: Span, starts: readonly number[], code: string): Span {
   const line = (offset: number): number => lastUpTo(starts, offset, (start) => start)
-  return trimmed(code, line(from), line(to))
+  const own = lineStarts(code)
+  return trimmed(code, own[line(from)]!, own[line(to) + 1] ?? code.length)
 }
 
-function trimmed(code: string, firstLine: number, lastLine: number): Span {
-  const starts = lineStarts(code)
-  const text = code.slice(starts[firstLine], starts[lastLine + 1] ?? code.length)
-  const from = starts[firstLine]! + text.length - text.trimStart().length
-  return { from, to: from + text.trim().length }
+function trimmed(code: string, from: number, end: number): Span {
+  const text = code.slice(from, end)
+  const start = from + text.length - text.trimStart().length
+  return { from: start, to: start + text.trim().length }
 }
 
 /** Two on the same line are one. */
@@ -56,9 +63,36 @@ function joined(spans: readonly Span[]): readonly Span[] {
   return spans.filter(({ from }, index) => index === 0 || from >= spans[index - 1]!.to)
 }
 
-/** In a text that is not whole, what begins at the margin and goes on to the last line before the next that does. */
-function paragraphs(code: string): readonly Span[] {
-  const starts = lineStarts(code)
-  const begins = starts.flatMap((start, line) => (/^[^\s)\]}/*]/.test(code.slice(start, start + 1)) ? [line] : []))
-  return begins.map((line, index) => trimmed(code, line, (begins[index + 1] ?? starts.length) - 1))
+/** How often a text may be read in vain, as a whole, in search of statements behind a mistake. */
+const mostRereads = 4
+
+/** Of a text that is not whole, the statements that are; what is none goes on to the next line that begins at the margin. */
+function pieces(text: string): readonly Span[] {
+  const code = withoutHashbang(text)
+  const margins = lineStarts(code).filter((start) => /^[^\s)\]}/*]/.test(code.slice(start, start + 1)))
+  const found: Span[] = []
+  let vain = 0
+  for (let next = 0; next < code.length;) {
+    const isWorthIt = vain <= mostRereads * code.length
+    const { statements, broken } = isWorthIt ? readStatements(code, next) : unread(next)
+    found.push(...statements.flatMap(spanOf))
+    if (broken === undefined) break
+    vain += broken.at - broken.from
+    const whole = beforeMistake(code, broken)
+    found.push(...(whole ?? []))
+    next = whole ? broken.at : (margins[lastUpTo(margins, broken.from, (start) => start) + 1] ?? code.length)
+    if (!whole) found.push(trimmed(code, broken.from, next))
+  }
+  return found
+}
+
+function unread(from: number): Readable {
+  return { statements: [], broken: { from, at: from } }
+}
+
+/** Where the mistake is in the token behind a statement, which the parser looks at before it has done with that. */
+function beforeMistake(code: string, { from, at }: Broken): readonly Span[] | undefined {
+  if (!/(?:[;}]|[\n\r])\s*$/.test(code.slice(from, at))) return undefined
+  const { statements, broken } = readStatements(code.slice(0, at), from)
+  return broken === undefined ? statements.flatMap(spanOf) : undefined
 }

@@ -56,6 +56,57 @@ export function parse(code: string): Program | ParseProblem {
   }
 }
 
+/** Its statements at the top one by one, as the parser comes to them. */
+declare class StepwiseParser extends Parser {
+  /** Where the token is that it has come to. */
+  readonly start: number
+  parseStatement(context: unknown, isTop: boolean | undefined, exports: unknown): TopStatement
+}
+
+class StatementReader extends (ConsoleParser as typeof StepwiseParser) {
+  readonly statements: TopStatement[] = []
+  begun: number
+
+  constructor(code: string, from: number) {
+    super(options, code, from)
+    this.begun = from
+  }
+
+  override parseStatement(context: unknown, isTop: boolean | undefined, exports: unknown): TopStatement {
+    if (!isTop) return super.parseStatement(context, isTop, exports)
+    this.begun = this.start
+    const statement = super.parseStatement(context, isTop, exports)
+    this.statements.push(statement)
+    return statement
+  }
+}
+
+/** What is no statement: where it begins, and where it went wrong. */
+export interface Broken {
+  readonly from: number
+  readonly at: number
+}
+
+/** What the parser came to before it found no statement. */
+export interface Readable {
+  readonly statements: readonly TopStatement[]
+  readonly broken: Broken | undefined
+}
+
+/** The statements of a text from an offset on, up to the first that is none. */
+export function readStatements(code: string, from: number): Readable {
+  const reader = new StatementReader(code, from)
+  const { statements } = reader
+  try {
+    reader.parse()
+    return { statements, broken: undefined }
+  } catch (error) {
+    // What is nested too deep for the parser is no mistake of a place.
+    const at = error instanceof SyntaxError ? describe(error).offset : code.length
+    return { statements, broken: { from: reader.begun, at } }
+  }
+}
+
 function describe(error: unknown): ParseProblem {
   const { message, pos } = error as SyntaxError & { pos: number }
   return { message: message.replace(/ \(\d+:\d+\)$/, ""), offset: pos }
