@@ -61,7 +61,7 @@ test("in Node there is no window", () => {
 })
 
 test("Node's own WebSocket is left alone, and that of another runtime is taken", () => {
-  class Own {}
+  const Own = vi.fn()
   vi.stubGlobal("WebSocket", Own)
   try {
     expect(capturePlatform().WebSocket).toBeUndefined()

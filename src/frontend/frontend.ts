@@ -169,7 +169,11 @@ export interface FrontEnd {
   expand(objectId: string, options?: ExpandOptions): Promise<RemoteObject>
   /** The same for a value that has no handle: `chain` is a variable (or `this`) and properties of it. */
   look(chain: readonly string[], options?: LookOptions): Promise<RemoteObject>
-  /** These handles are needed no more. Those that nobody releases go ten minutes after the front end, or with the page. */
+  /**
+   * These handles are needed no more. Those that nobody releases go ten minutes after the front end, or with the page.
+   *
+   * @throws {@link FrontEndError} `bad-options` for what can be no handle
+   */
   release(objectIds: readonly string[]): void
   /** Evals of agents that wait for the word of the person here, the first one first. */
   readonly asking: readonly Asking[]

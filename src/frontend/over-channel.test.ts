@@ -358,6 +358,18 @@ test("expand() and look() resolve with the value, and reject with the problem, w
   await expect(interrupted).rejects.toThrow("broke before it answered")
 })
 
+test("what the wire does not allow is refused before it ends the connection", async () => {
+  bridge.welcome({ runtimes: [shop] })
+  bridge.heard()
+  const refusal = (field: string): object => ({ code: "bad-options", message: expect.stringContaining(field) })
+  await expect(frontEnd.expand("no handle")).rejects.toMatchObject(refusal("objectId"))
+  await expect(frontEnd.expand("s1.7", { depth: -1 })).rejects.toMatchObject(refusal("depth"))
+  await expect(frontEnd.look("cart" as unknown as string[])).rejects.toMatchObject(refusal("chain"))
+  await expect(frontEnd.complete("cart" as unknown as string[], "i")).rejects.toMatchObject(refusal("chain"))
+  expect(() => frontEnd.release(["s1.7", "no handle"])).toThrow(expect.objectContaining(refusal("objectIds")))
+  expect(bridge.heard()).toEqual([])
+})
+
 test("reload() resolves with those asked, and rejects with the bridge's problem or a drop", async () => {
   bridge.welcome({ runtimes: [shop] })
   bridge.heard()

@@ -1,6 +1,8 @@
 import type { Clock, LinkStateName } from "../link/index.ts"
 import {
+  decodeFromFrontEnd,
   features,
+  FrameError,
   packageVersion,
   protocolVersion,
   writeMessage,
@@ -237,8 +239,10 @@ export function frontEndOver(openChannel: OpenChannel, { name, kind, clock, newI
     checkReady()
     return new Promise((resolve, reject) => {
       const asked = newId()
+      const message: FromFrontEnd = { op: "expand", id: asked, ...wish }
+      checkSayable(message)
       expansions.set(asked, { resolve, reject })
-      say({ op: "expand", id: asked, ...wish })
+      say(message)
     })
   }
 
@@ -285,8 +289,10 @@ export function frontEndOver(openChannel: OpenChannel, { name, kind, clock, newI
       checkReady()
       return new Promise((resolve, reject) => {
         const asked = newId()
+        const message: FromFrontEnd = { op: "complete", id: asked, chain, prefix }
+        checkSayable(message)
         completions.set(asked, { resolve, reject })
-        say({ op: "complete", id: asked, chain, prefix })
+        say(message)
       })
     },
     async recall(query = {}) {
@@ -300,7 +306,10 @@ export function frontEndOver(openChannel: OpenChannel, { name, kind, clock, newI
     expand: (objectId, options) => expand({ ...options, objectId }),
     look: (chain, options) => expand({ ...options, chain }),
     release(objectIds) {
-      if (objectIds.length > 0) say({ op: "release", objectIds })
+      if (objectIds.length === 0) return
+      const message: FromFrontEnd = { op: "release", objectIds }
+      checkSayable(message)
+      say(message)
     },
     get asking() {
       return [...asking.values()]
@@ -314,6 +323,16 @@ export function frontEndOver(openChannel: OpenChannel, { name, kind, clock, newI
       runtimes.stop()
       await channel.close()
     },
+  }
+}
+
+/** A message that the protocol does not allow would end the connection; who made it hears of it here. */
+function checkSayable(message: FromFrontEnd): void {
+  try {
+    decodeFromFrontEnd(writeMessage(message))
+  } catch (error) {
+    if (!(error instanceof FrameError)) throw error
+    throw new FrontEndError("bad-options", `${error.message}: take handles as outcomes give them, and names in lists`)
   }
 }
 
