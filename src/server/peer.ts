@@ -37,6 +37,8 @@ export abstract class Peer<Message extends FromRuntime | FromFrontEnd> implement
   readonly #decode: Decode<Message>
   readonly #helloTimer: NodeJS.Timeout
   readonly #allowance: Allowance | undefined
+  /** Messages that it was asked for and has not said yet. */
+  #asked = 0
   #pause: NodeJS.Timeout | undefined
   #deaf = false
   #greeted = false
@@ -86,6 +88,11 @@ export abstract class Peer<Message extends FromRuntime | FromFrontEnd> implement
 
   say(header: ToRuntime | ToFrontEnd, body?: string): void {
     this.send(write(header, body))
+  }
+
+  /** It was asked for one more message, which does not count as said of its own accord. */
+  protected ask(): void {
+    this.#asked++
   }
 
   /** Says why, then closes for good. */
@@ -172,7 +179,9 @@ export abstract class Peer<Message extends FromRuntime | FromFrontEnd> implement
 
   /** Who says more than its share is read later; it is told by its own full buffers, and loses nothing [P48]. */
   #pace(messages: number): void {
-    const pauseMs = this.#allowance?.(messages, performance.now()) ?? 0
+    const answers = Math.min(messages, this.#asked)
+    this.#asked -= answers
+    const pauseMs = this.#allowance?.(messages - answers, performance.now()) ?? 0
     if (pauseMs === 0) return
     clearTimeout(this.#pause)
     this.socket.pause()

@@ -81,6 +81,7 @@ export class RuntimePeer extends Peer<FromRuntime> implements Pulsing {
 
   /** It was sent what it must answer. */
   expect(): void {
+    this.ask()
     this.#attend({ type: "asked" })
   }
 
