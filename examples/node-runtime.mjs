@@ -15,7 +15,7 @@ await connect({
   url: url.replace(/^http/, "ws") + "/runtime",
   token,
   name: "visits",
-  // Deno and Bun have one. Node's own calls itself a browser, which the bridge refuses.
-  WebSocket: globalThis.Deno || globalThis.Bun ? undefined : (await import("ws")).WebSocket,
+  // Node has one of its own from 22 on.
+  WebSocket: globalThis.WebSocket ?? (await import("ws")).WebSocket,
 })
 console.log("connected: try `repl-bridge eval visits`")

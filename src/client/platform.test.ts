@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest"
+import { describe, expect, test } from "vitest"
 import { capturePlatform, createClock } from "./platform.ts"
 
 function fakeTime() {
@@ -58,16 +58,4 @@ describe("the clock", () => {
 
 test("in Node there is no window", () => {
   expect(capturePlatform()).toMatchObject({ kind: "node", window: undefined, storage: undefined })
-})
-
-test("Node's own WebSocket is left alone, and that of another runtime is taken", () => {
-  const Own = vi.fn()
-  vi.stubGlobal("WebSocket", Own)
-  try {
-    expect(capturePlatform().WebSocket).toBeUndefined()
-    vi.stubGlobal("Deno", {})
-    expect(capturePlatform()).toMatchObject({ kind: "deno", WebSocket: Own })
-  } finally {
-    vi.unstubAllGlobals()
-  }
 })

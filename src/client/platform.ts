@@ -1,7 +1,7 @@
 import type { Clock, Socket } from "../link/index.ts"
 import type { ConsoleScope } from "./console-tap.ts"
 
-/** A browser's WebSocket, Deno's, Bun's, or that of the `ws` package; its `on…` properties differ in type, not in use. */
+/** A browser's WebSocket, that of Node (from 22 on), Deno and Bun, or that of the `ws` package; its `on…` properties differ in type, not in use. */
 export type SocketConstructor = new (
   url: string,
   protocols?: string[],
@@ -35,7 +35,7 @@ export interface Platform {
   readonly random: () => number
   /** 128 random bits, as text that is safe in a header. */
   readonly randomId: () => string
-  /** Absent in Node: its own calls itself a browser (`Sec-Fetch-Mode`) that keeps its origin to itself, which the gate refuses. */
+  /** Absent in Node before 22. */
   readonly WebSocket: SocketConstructor | undefined
   /** One line for those who look for it: hidden by default in DevTools. */
   readonly debug: (line: string) => void
@@ -56,9 +56,8 @@ export function capturePlatform(): Platform {
   const { document, window, navigator, location, crypto, WebSocket, console, Date, queueMicrotask } =
     globalThis as Surroundings
   const { debug, warn } = console!
-  const kind = detectKind(globalThis)
   return {
-    kind,
+    kind: detectKind(globalThis),
     window: document && window,
     scope: globalThis as ConsoleScope,
     url: location?.href ?? "",
@@ -70,7 +69,7 @@ export function capturePlatform(): Platform {
     defer: (run) => queueMicrotask!(run),
     random: Math.random,
     randomId: () => crypto!.getRandomValues(new Uint32Array(4)).join("-"),
-    WebSocket: kind === "node" ? undefined : WebSocket,
+    WebSocket,
     debug,
     warn,
   }

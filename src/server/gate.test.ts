@@ -250,6 +250,14 @@ describe("rule 5, the Origin,", () => {
 
   it("is missing only outside browsers", () => {
     expect(statusOf({ ...page, origins: [], fetched: true, authorizations: [`Bearer ${token}`] })).toBe(403)
+    expect(statusOf({ ...page, origins: [], fetched: true })).toBe(403)
+  })
+
+  it("is missing from Node's own WebSocket, which calls itself a browser and has its token as a subprotocol", () => {
+    const node: Knock = { ...page, origins: [], fetched: true, subprotocols: ["repl-bridge", tokenProtocol + token] }
+    expect(judge(node)).toMatchObject({ admit: true, door: "runtime" })
+    expect(statusOf({ ...node, subprotocols: [`${tokenProtocol}wrong`] })).toBe(401)
+    expect(statusOf({ ...node, target: "/frontend" })).toBe(403)
   })
 
   it("names the option that would allow it, in plain ASCII", () => {

@@ -194,7 +194,7 @@ function refuseOrigin(knock: Knock, policy: Policy, door: Door): Refusal | undef
         "requests from browsers may not evaluate, whatever their token (Node's fetch looks like one: use node:http)",
       )
     case "runtimes":
-      if (origin === undefined ? !fetched : mayBeRuntime(origin, knock, policy)) return undefined
+      if (origin === undefined ? mayBeProgram(knock) : mayBeRuntime(origin, knock, policy)) return undefined
       return refuse(
         403,
         `pages of ${quoted(origin ?? "no origin")} may not connect: pass --allow-origin with the exact origin to allow them`,
@@ -202,6 +202,14 @@ function refuseOrigin(knock: Knock, policy: Policy, door: Door): Refusal | undef
     default:
       return door.who satisfies never
   }
+}
+
+/**
+ * No browser dials a WebSocket without an Origin. That of Node does, calls itself a browser otherwise, and shows its
+ * token as a subprotocol, the only place that it has for one.
+ */
+function mayBeProgram({ by, fetched, subprotocols }: Knock): boolean {
+  return !fetched || (by === "upgrade" && subprotocols.some((protocol) => protocol.startsWith(tokenProtocol)))
 }
 
 /** Where the bridge is exposed, the pages that its own machine serves there count, too: they have the key besides. */

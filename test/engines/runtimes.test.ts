@@ -18,8 +18,7 @@ import process from "node:process"
 import { connect, disconnect } from ${JSON.stringify(client)}
 const [url, token] = process.argv.slice(2)
 globalThis.leave = disconnect
-const isNode = !globalThis.Deno && !globalThis.Bun
-await connect({ url, token, ...(isNode && (await import(${JSON.stringify(ws)}))) })
+await connect({ url, token, ...(!globalThis.WebSocket && (await import(${JSON.stringify(ws)}))) })
 console.log("connected")
 `
 const own: Readonly<Record<string, string>> = { Deno: "Deno.version.deno", Bun: "Bun.version" }
