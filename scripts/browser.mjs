@@ -1,8 +1,8 @@
 // Finds the browser that the tests drive, and installs one where there is none.
+import { createRequire } from "node:module"
 import { execFileSync, spawnSync } from "node:child_process"
 import { accessSync, constants, existsSync } from "node:fs"
 import { delimiter, join } from "node:path"
-import { chromium } from "playwright-core"
 
 const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
 const places = {
@@ -24,7 +24,8 @@ const places = {
  * @param {Machine} machine
  * @returns {Plan}
  */
-export function planBrowser({ env, platform, isRoot, hasApt, isExecutable, playwrightPath }) {
+export function planBrowser(machine) {
+  const { env, platform, isRoot, hasApt, isExecutable } = machine
   const chosen = env.CHROME_PATH
   if (chosen) {
     if (isExecutable(chosen)) return { step: "use", path: chosen, found: "CHROME_PATH" }
@@ -34,6 +35,7 @@ export function planBrowser({ env, platform, isRoot, hasApt, isExecutable, playw
   const candidates = onPath.flatMap((folder) => names.map((name) => join(folder, name))).concat(places[platform] ?? [])
   const installed = candidates.find(isExecutable)
   if (installed) return { step: "use", path: installed, found: "installed browser" }
+  const { playwrightPath } = machine
   if (isExecutable(playwrightPath)) return { step: "use", path: playwrightPath, found: "playwright's browser" }
   if (hasApt && isRoot) return { step: "apt" }
   return { step: "playwright" }
@@ -54,7 +56,10 @@ function thisMachine() {
         return false
       }
     },
-    playwrightPath: chromium.executablePath(),
+    // Read only where no other browser is: what it loads is large.
+    get playwrightPath() {
+      return createRequire(import.meta.url)("playwright-core").chromium.executablePath()
+    },
   }
 }
 

@@ -1,5 +1,6 @@
 // `npm run soak -- --minutes N --seed S`: see test/soak/soak.ts; `--hidden --minutes N`: see test/soak/hidden.ts.
 // `npm run build` first: it runs what is built.
+import { spawnSync } from "node:child_process"
 import { mkdirSync } from "node:fs"
 import { parseArgs } from "node:util"
 import { rolldown } from "rolldown"
@@ -23,5 +24,10 @@ const bundle = await rolldown({
   external: (id) => !id.startsWith(".") && !id.startsWith("/"),
 })
 await bundle.write({ file: file.pathname, format: "esm", codeSplitting: false })
-const { soak, hide } = await import(file.href)
-process.exit(await (values.hidden ? hide({ minutes }) : soak({ minutes, seed })))
+// In a process of its own, whose heap holds nothing of the bundler.
+const call = values.hidden ? `hide({ minutes: ${minutes} })` : `soak({ minutes: ${minutes}, seed: ${seed} })`
+const program = `import { ${call.split("(", 1)[0]} } from ${JSON.stringify(file.href)}; process.exit(await ${call})`
+const { status } = spawnSync(process.execPath, ["--expose-gc", "--input-type=module", "--eval", program], {
+  stdio: "inherit",
+})
+process.exit(status ?? 1)

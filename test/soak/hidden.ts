@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs"
 import { startBridge, type Bridge } from "../../src/server/index.ts"
-import { pageWith, servePages } from "../support/browser.ts"
+import { pageWith, servePages } from "../support/pages.ts"
 import { openTabBrowser } from "../support/tab-browser.ts"
 import { openWire } from "../support/wire.ts"
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { Readable, Writable } from "node:stream"
 import { findBrowser } from "../../scripts/browser.mjs"
-import { quietFlags } from "./browser.ts"
+import { quietFlags } from "./quiet-flags.ts"
 
 /** A Chromium in whose tabs all happens that happens to a user's: playwright keeps every page visible and awake. */
 export interface TabBrowser {
@@ -42,6 +42,8 @@ export interface Tab {
   /** Ends the page's process. */
   crash(): void
   close(): Promise<void>
+  /** What of its heap is in use once the garbage is collected, in bytes. */
+  heap(): Promise<number>
   /** The next tab that this page opens. */
   nextTab(): Promise<Tab>
   /** What its DevTools show in red. */
@@ -232,6 +234,12 @@ async function attach(devtools: Devtools, targetId: string, browserContextId: st
     // It never answers.
     crash: () => void send("Page.crash").catch(() => undefined),
     close: () => devtools.send("Target.closeTarget", { targetId }),
+    async heap() {
+      // Twice: what waited for its finalizer goes the second time.
+      await send("HeapProfiler.collectGarbage")
+      await send("HeapProfiler.collectGarbage")
+      return (await send("Runtime.getHeapUsage")).usedSize
+    },
     async nextTab() {
       const { targetInfo } = await devtools.next(
         "Target.targetCreated",
