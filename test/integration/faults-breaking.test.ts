@@ -179,12 +179,12 @@ test("[B20] a latency of one and a half heartbeats each way is no death", async 
 })
 
 test("[B21] a result that takes many heartbeats to arrive cuts no link: any byte is life", async () => {
-  const stage = await openStage({ bridge: { heartbeatMs: 300 } })
+  const stage = await openStage({ bridge: { heartbeatMs: 600 } })
   const probe = createProbe()
   const asked = stage.ask(probe)
   await Promise.all([probe.started, stage.runtime.hears('"pong"')])
   stage.wire.flow("up", { kind: "throttle", bytesPerSecond: 6000 })
-  const text = "x".repeat(8000)
+  const text = "x".repeat(16_000)
   probe.finish(text)
   expect(await asked).toMatchObject({ outcome: "value", result: { value: text } })
   expect(stage.runtime.count("disconnected")).toBe(0)
