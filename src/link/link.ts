@@ -309,7 +309,7 @@ export function createLink<Message extends { readonly op: string }, Settings ext
 
   function tell({ event, detail }: News): void {
     if (event === "reconnecting")
-      log(`not connected, next attempt in ${detail.delay / 1000} s${obstacle && `: ${obstacle}`}`)
+      log(`not connected, next attempt in ${Math.round(detail.delay / 100) / 10} s${obstacle && `: ${obstacle}`}`)
     if (event === "reconnectFailed") log(`gave up after ${detail.attempts} attempts`)
     if (event === "refused") log(`refused: ${detail.reason}`)
     for (const listener of [...(listeners.get(event) ?? [])]) guard(event, () => listener(detail as never))
