@@ -184,7 +184,7 @@ async function ready(tab: Tab): Promise<void> {
 async function warmUp(world: World): Promise<void> {
   await Promise.all(world.seats.map(world.reload))
   await Promise.all(world.seats.map(({ tab }) => ready(tab)))
-  const faults = [() => world.swallow(), () => world.reset(), () => world.bounce(false)]
+  const faults: readonly (() => void | Promise<void>)[] = [world.swallow, world.reset, () => world.bounce(false)]
   for (const hurt of faults) {
     const evals = burst(world, 500)
     await hurt()
