@@ -30,7 +30,7 @@ async function openEditor(more: Readonly<Record<string, unknown>> = {}, ...words
   return editor
 }
 
-const uri = "file:///work/page.js"
+const uri = "file:///project/page.js"
 
 function open(editor: EditorClient, text: string, languageId = "javascript"): void {
   editor.notify("textDocument/didOpen", { textDocument: { uri, languageId, version: 1, text } })

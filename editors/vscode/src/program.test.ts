@@ -2,8 +2,8 @@ import { join } from "node:path"
 import { expect, test } from "vitest"
 import { findProgram, withWords } from "./program.ts"
 
-const own = join("/work/shop", "node_modules/repl-bridge/bin/repl-bridge.js")
-const bare = { setting: "", folders: ["/work/notes", "/work/shop"], node: "/bin/node", exists: () => false }
+const own = join("/projects/shop", "node_modules/repl-bridge/bin/repl-bridge.js")
+const bare = { setting: "", folders: ["/projects/notes", "/projects/shop"], node: "/bin/node", exists: () => false }
 
 test("the program that was set wins, and a script is run by node", () => {
   const exists = (): boolean => true
