@@ -60,11 +60,12 @@ function search(address = "ws://127.0.0.1:9001/runtime") {
   const scout = createScout(workers.surroundings)
   const reports: boolean[] = []
   const reasons: string[] = []
-  const again = () =>
+  const again = (wasReady = false) =>
     scout(
       address,
       (there) => void reports.push(there),
       (why) => void reasons.push(why),
+      wasReady,
     )
   return { workers, reports, reasons, again, end: again() }
 }
@@ -103,6 +104,22 @@ describe("[L19] the scout", () => {
   test("says nothing of a bridge that was there all along: the backoff rules", () => {
     const { workers, reports } = search()
     workers.sees(true, true, true)
+    expect(reports).toEqual([])
+  })
+
+  test("tells at its first look that the bridge is there if the link was ready: it may have restarted in no time", () => {
+    const { workers, reports, end, again } = search()
+    end()
+    again(true)
+    workers.sees(true)
+    expect(reports).toEqual([true])
+  })
+
+  test("but not elsewhere, where many come back at once", () => {
+    const { workers, reports, end, again } = search("wss://bridge.example.com/runtime")
+    end()
+    again(true)
+    workers.sees(true)
     expect(reports).toEqual([])
   })
 
@@ -187,6 +204,7 @@ describe("[L19] the scout", () => {
       "ws://127.0.0.1:9001/runtime",
       () => {},
       () => {},
+      false,
     )()
     expect(workers.left()).toBe(0)
   })

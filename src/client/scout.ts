@@ -43,10 +43,10 @@ export function createScout({
 }: Pick<typeof globalThis, "Worker" | "Blob" | "URL" | "performance">): Scout {
   let isBlind = false
   let askedAt = -Infinity
-  /** A bridge that was there all along is no news: while it flaps, or something else answers on its port, the backoff alone rules. */
+  /** A bridge that was there all along is no news: where it lets no link get ready, or something else answers on its port, the backoff alone rules. */
   let wasMissing = false
 
-  return (address, report, explain) => {
+  return (address, report, explain, wasReady) => {
     if (isBlind) return () => {}
     const door = new URL(address.replace(/^ws/, "http"))
     const url = new URL("/client.js", door)
@@ -54,6 +54,8 @@ export function createScout({
     let source: string | undefined
     let isFound = false
     let misses = 0
+    // One that restarted faster than a worker starts was never missing.
+    if (wasReady && restMs === loopbackMs) wasMissing = true
     let worker: Worker | undefined
 
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has none

@@ -35,7 +35,7 @@ function look(dialled: string): Promise<boolean> {
       () => dialled,
       createClock(),
     )
-    ends.push(presence("ws://127.0.0.1:9001", report, unused))
+    ends.push(presence("ws://127.0.0.1:9001", report, unused, false))
   })
 }
 
@@ -61,7 +61,7 @@ test("without a folder of records there is nothing to watch", () => {
     () => undefined,
     () => undefined,
     createClock(),
-  )("ws://127.0.0.1:9001", unused, unused)
+  )("ws://127.0.0.1:9001", unused, unused, false)
   end()
   end()
 })

@@ -161,6 +161,7 @@ export function createLink<Message extends { readonly op: string }, Settings ext
           address,
           (there) => dispatch({ type: "looked", there }),
           (why) => (obstacle = why),
+          deed.wasReady,
         )
         break
       case "refresh":

@@ -121,7 +121,7 @@ export type Effect =
   | { readonly do: "arm"; readonly timer: Timer; readonly ms: number }
   /** Disarms every timer and ends the scout. */
   | { readonly do: "rest" }
-  | { readonly do: "scout" }
+  | { readonly do: "scout"; readonly wasReady: boolean }
   | { readonly do: "refresh" }
   | Emit<keyof LinkEvents<Welcome>>
 
@@ -476,15 +476,15 @@ function lose(draft: Draft, drop: Drop, silentMs?: number): void {
   } else if (state.name === "ready") {
     // Hints keep to the spread too: scouts would find the bridge for all runtimes at once.
     const spread = random() * machine.spreadMs
-    wait(draft, config.delay(machine.waits, random) + spread, spread)
+    wait(draft, config.delay(machine.waits, random) + spread, spread, true)
   } else wait(draft)
 }
 
-function wait(draft: Draft, given?: number, atLeast = 0): void {
+function wait(draft: Draft, given?: number, atLeast = 0, wasReady = false): void {
   const { machine, effects, chance, config } = draft
   const { now, random } = chance
   const delay = given ?? config.delay(machine.waits, random)
-  if (machine.state.name !== "waiting") effects.push({ do: "scout" })
+  if (machine.state.name !== "waiting") effects.push({ do: "scout", wasReady })
   machine.state = { name: "waiting", due: now + delay, notBefore: now + atLeast, isAbsent: false }
   arm(draft, "retry", delay)
   emit(draft, "reconnecting", { attempt: ++machine.waits, maxAttempts: config.maxAttempts, delay })

@@ -25,9 +25,15 @@ export interface Clock {
 /**
  * Looks for the bridge while the link waits [L19]. `report(true)`: it is there,
  * dial now. `report(false)`: just looked, it is not; a due retry then counts
- * without a dial. `explain(why)`: it is there, and lets no socket in. Returns a function that ends the search.
+ * without a dial. `explain(why)`: it is there, and lets no socket in.
+ * `wasReady`: so was the link just before. Returns a function that ends the search.
  */
-export type Scout = (url: string, report: (there: boolean) => void, explain: (why: string) => void) => () => void
+export type Scout = (
+  url: string,
+  report: (there: boolean) => void,
+  explain: (why: string) => void,
+  wasReady: boolean,
+) => () => void
 
 export interface BackoffOptions {
   /** First delay, in milliseconds. @defaultValue 1000 */

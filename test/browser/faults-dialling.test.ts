@@ -38,6 +38,17 @@ test.concurrent("[A05] a handshake that hangs in one tab keeps another tab no lo
   await first.until("ready")
 })
 
+test.concurrent("[L19] a page comes back at once to a bridge that was never missing, however far the backoff is", async ({
+  openStage,
+}) => {
+  const stage = await openStage({ link: { backoff: { base: 600_000, cap: 600_000 } } })
+  const tab = await stage.open()
+  await tab.until("ready")
+  stage.wire.reset()
+  await tab.until("ready", 2)
+  expect(await stage.frontEnd.evaluate("6 * 7")).toMatchObject(answered(42))
+})
+
 test.concurrent("[A09] a page that the gate never admits backs off, and is told the gate's reason", async ({
   openStage,
 }) => {
