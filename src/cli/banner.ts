@@ -2,7 +2,9 @@ import type { Style } from "../frontend/index.ts"
 import { packageVersion } from "../protocol/index.ts"
 
 /** The tag that makes a page a runtime. */
-export const scriptTag = (port: number): string => `<script async src="http://localhost:${port}/client.js"></script>`
+export function scriptTag(port: number, nonce?: string): string {
+  return `<script async${nonce === undefined ? "" : ` nonce="${nonce}"`} src="http://localhost:${port}/client.js"></script>`
+}
 
 /** The first screen: the one thing to do next. */
 export function banner(port: number, site: string | undefined, { strong, hint, string }: Style): string {

@@ -70,13 +70,17 @@ function describe(ends: (exitCode: number) => void): Command {
       duration("--loop-guard [ms]", "stop a loop of an input that blocks the page for so long (1 s)").preset(1000),
     )
     .option("--watch <glob...>", "swap saved stylesheets, reload the pages for other saved files")
+    .option("--proxy <url>", "pass on a dev server's pages, with the script in them; on the next free port")
     .option("--no-repl", "no REPL, also with a terminal on stdin")
-    .option("--open", "open the folder's page, or the demo, in the browser")
+    .option("--open", "open the page of the folder or the proxy, or the demo, in the browser")
     .addOption(duration("--idle-exit [ms]", "end when no page and no front end was there for so long").preset(60_000))
     .addOption(json("one JSON object a line: listening, then runtime, console, eval"))
     .addOption(noColor())
     .addOption(quiet())
     .action(async (folder: string | undefined, options: ServeOptions) => {
+      if (folder !== undefined && options.proxy !== undefined) {
+        program.error("error: either a folder or --proxy: each has the pages of its own", { exitCode: exit.usage })
+      }
       const { serve } = await import("./serve.ts")
       ends(await serve(folder, options))
     })

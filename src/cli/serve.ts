@@ -4,6 +4,7 @@ import { packageVersion, protocolVersion } from "../protocol/index.ts"
 import {
   createEraseTypes,
   startBridge,
+  startProxy,
   startSite,
   type Bridge,
   type Site,
@@ -32,6 +33,7 @@ export interface ServeOptions extends OutputOptions, ExposureOptions {
   readonly agents: AgentPolicy
   readonly loopGuard?: number
   readonly watch?: readonly string[]
+  readonly proxy?: string
   /** False with `--no-repl`. */
   readonly repl: boolean
   readonly open?: true
@@ -56,7 +58,7 @@ export async function serve(folder: string | undefined, options: ServeOptions): 
     openRpc: (socket) => openRpc(socket, { eraseTypes: createEraseTypes() }),
     log: (line) => options.quiet || notices.say(line),
   })
-  const site = await siteFor(folder, bridge)
+  const site = await siteFor(folder, options, bridge, notices)
   const forget = leaveRecord(bridge)
   // Also when a second signal ends the process at once.
   process.once("exit", forget)
@@ -80,13 +82,25 @@ export async function serve(folder: string | undefined, options: ServeOptions): 
   }
 }
 
-async function siteFor(folder: string | undefined, bridge: Bridge): Promise<Site | undefined> {
-  if (folder === undefined) return undefined
-  const { port } = bridge
+async function siteFor(
+  folder: string | undefined,
+  { proxy, quiet }: ServeOptions,
+  { port: bridgePort, stop }: Bridge,
+  { say }: Notices,
+): Promise<Site | undefined> {
+  const port = bridgePort + 1
   try {
-    return await startSite({ folder, port: port + 1, tag: scriptTag(port) })
+    if (folder !== undefined) return await startSite({ folder, port, tag: scriptTag(bridgePort) })
+    if (proxy === undefined) return undefined
+    return await startProxy({
+      upstream: proxy,
+      port,
+      bridgePort,
+      tag: (nonce) => scriptTag(bridgePort, nonce),
+      log: (line) => quiet || say(line),
+    })
   } catch (error) {
-    await bridge.stop()
+    await stop()
     throw error
   }
 }

@@ -13,6 +13,8 @@ export interface ListenParts {
   readonly exposed?: readonly string[]
   /** For those, in PEM. What stays on this machine needs none. */
   readonly tls?: Tls | undefined
+  /** In place of the bridge's own. */
+  readonly limits?: Partial<typeof limits>
 }
 
 export interface Tls {
@@ -82,10 +84,12 @@ const limits = {
   requireHostHeader: false,
 }
 
-function bind(port: number, address: string, { request, upgrade, portInUse }: ListenParts, tls?: Tls): Promise<Server> {
+function bind(port: number, address: string, parts: ListenParts, tls?: Tls): Promise<Server> {
+  const { request, upgrade, portInUse } = parts
+  const options = { ...limits, ...parts.limits }
   const server = tls
-    ? createTlsServer({ ...limits, ...tls, handshakeTimeout: 5000 }, request)
-    : createServer(limits, request)
+    ? createTlsServer({ ...options, ...tls, handshakeTimeout: 5000 }, request)
+    : createServer(options, request)
   // By default the ones behind the first 2,000 are cut off unseen, a second Host among them.
   server.maxHeadersCount = 0
   server.on("upgrade", upgrade)

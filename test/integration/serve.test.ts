@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
-import { get, type IncomingMessage } from "node:http"
+import { createServer, get, type IncomingMessage } from "node:http"
+import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { text } from "node:stream/consumers"
@@ -56,6 +57,31 @@ test("`serve --json` names where the folder is served, and frees both ports at t
   expect(await text(await fetched(site))).toContain("mine")
   await served.end()
   await expect(fetched(site)).rejects.toThrow("ECONNREFUSED")
+})
+
+test("`serve --proxy` names where the server's pages have the script, and that there is no server yet", async () => {
+  const server = createServer((_, response) => response.setHeader("content-type", "text/html").end("<head></head>mine"))
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening))
+  const { port } = server.address() as AddressInfo
+  const served = await desk.serve("--proxy", `http://127.0.0.1:${port}`, "--port", "0")
+  const { site } = await served.event(({ event }) => event === "listening")
+  const page = await text(await fetched(site))
+  expect(page).toBe(`<head><script async src="http://localhost:${served.port}/client.js"></script></head>mine`)
+  server.closeAllConnections()
+  await new Promise((closed) => server.close(closed))
+  expect(await text(await fetched(site))).toContain(`http://127.0.0.1:${port} does not answer`)
+  await served.end()
+  await expect(fetched(site)).rejects.toThrow("ECONNREFUSED")
+})
+
+test.each([
+  [["--proxy", "localhost:5173"], "pass the dev server's address, such as --proxy http://localhost:5173"],
+  [["--proxy", "http://localhost:5173/shop"], "pass --proxy http://localhost:5173 and open the path there"],
+  [["site", "--proxy", "http://localhost:5173"], "either a folder or --proxy"],
+])("wrong usage of --proxy is answered with what is right: %s", async (words, advice) => {
+  const { code, stderr } = await finish(desk.start("serve", ...words, "--port", "0", "--no-repl"))
+  expect(code).toBe(2)
+  expect(stderr).toContain(advice)
 })
 
 test("a folder that is none is wrong usage, and leaves no bridge", async () => {

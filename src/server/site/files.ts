@@ -1,5 +1,6 @@
 import { readFile, realpath, stat } from "node:fs/promises"
 import { extname, join, sep } from "node:path"
+import { headAt } from "./insert.ts"
 
 /** What is at a path of a site. */
 export type Found =
@@ -68,6 +69,6 @@ function decode(urlPath: string): string | undefined {
 /** The page with the script tag where its own scripts find the bridge's names already; its other bytes stay as they are. */
 export function withScript(page: Buffer, tag: string): Buffer {
   const text = page.toString("latin1")
-  const [head = ""] = /^[^]*?<head(?:\s[^>]*)?>/i.exec(text) ?? /^\s*<!doctype[^>]*>/i.exec(text) ?? []
-  return Buffer.from(`${head}${tag}${text.slice(head.length)}`, "latin1")
+  const at = headAt(text)
+  return Buffer.from(`${text.slice(0, at)}${tag}${text.slice(at)}`, "latin1")
 }

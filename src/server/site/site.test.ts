@@ -109,7 +109,9 @@ test("a folder that is none is named", async () => {
 test.each([
   ["<HEAD lang=de>x", `<HEAD lang=de>${tag}x`],
   ["<header>x", `${tag}<header>x`],
-  ["\n<!DOCTYPE html>\n<p>", `\n<!DOCTYPE html>${tag}\n<p>`],
+  ["\n<!DOCTYPE html>\n<p>", `\n<!DOCTYPE html>\n${tag}<p>`],
+  ["<html><!-- <head> --><title>x", `<html><!-- <head> -->${tag}<title>x`],
+  ["<p>no <head> of its own", `${tag}<p>no <head> of its own`],
   ["\u00ff\u0000", `${tag}\u00ff\u0000`],
 ])("the tag goes before a page's own scripts, and its bytes stay: %j", (page, expected) => {
   expect(withScript(Buffer.from(page, "latin1"), tag).toString("latin1")).toBe(expected)
