@@ -71,7 +71,8 @@ test.concurrent("[C11] a hidden, throttled tab notices a black hole and reconnec
   stage.wire.flow("both", { kind: "swallow" })
   const ready = await tab.until("ready", 2)
   console.info(`[C11] ready ${Math.round(ready.at - cutAt)} ms after the cut`)
-  expect(ready.at - cutAt).toBeLessThan(6000)
+  // By chained timers alone it would take minutes.
+  expect(ready.at - cutAt).toBeLessThan(20_000)
   expect(await tab.count("heartbeatTimeout")).toBe(1)
   await tab.evaluate("finish()")
   expect(await asked).toMatchObject(answered("1"))
