@@ -79,7 +79,7 @@ test.concurrent("[C11] a hidden, throttled tab notices a black hole and reconnec
   expect(stage.bridge.runtimes).toMatchObject([{ number: 1, visible: false }])
 })
 
-test.concurrent("[L19] a visible and a hidden tab are ready within 1 s of the bridge's return after 20 s, and print no error", async ({
+test.concurrent("[L19] a visible and a hidden tab are ready within 3 s of the bridge's return after 20 s, and print no error", async ({
   openStage,
 }) => {
   const stage = await openStage({ link: { backoff: { base: 5000, factor: 3, cap: 30_000 } } })
@@ -105,7 +105,7 @@ test.concurrent("[L19] a visible and a hidden tab are ready within 1 s of the br
   const returnedAt = performance.now()
   const times = Promise.all([back({ name: "hidden", number: 1 }), back({ name: "visible", number: 2 })])
   await stage.wire.accept()
-  expect(Math.max(...(await times))).toBeLessThan(1000)
+  expect(Math.max(...(await times))).toBeLessThan(3000)
   expect(stage.bridge.runtimes).toMatchObject([
     { number: 1, visible: false },
     { number: 2, visible: true },
