@@ -132,13 +132,17 @@ describe("[L19] the scout", () => {
     expect(reports).toEqual([false, true])
   })
 
-  test("takes it for no news once it was found", () => {
+  test("takes it for no news once it was found twice: it may have gone again before the link was ready", () => {
     const { workers, reports, end, again } = search()
     workers.sees(false, true)
     end()
+    end()
+    const endSecond = again()
+    workers.sees(true)
+    endSecond()
     again()
     workers.sees(true)
-    expect(reports).toEqual([false, true])
+    expect(reports).toEqual([false, true, true])
   })
 
   test("[A09] asks a bridge that is there and lets no socket in for its reason, every 5 s at most", () => {

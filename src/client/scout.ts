@@ -4,12 +4,15 @@ import { isLoopback, type Scout } from "../link/index.ts"
 const loopbackMs = 250
 const elsewhereMs = 5000
 
-/** A bridge that accepts and stays silent for this long is not there. */
-const lookMs = 2000
+/** A bridge that accepts and stays silent for this long is not there; on a busy machine one may take its time. */
+const lookMs = 5000
 
 /** A minute of looks in five minutes keeps its misses to itself, so that the link dials even where something fails every look. */
 const looksTold = 960
 const looksInAll = 1200
+
+/** A bridge that was missing is worth two dials: the first may meet one that has just gone again. */
+const hopesEach = 2
 
 /** Between two questions why a bridge that is there lets no socket in. */
 const askMs = 5000
@@ -43,8 +46,11 @@ export function createScout({
 }: Pick<typeof globalThis, "Worker" | "Blob" | "URL" | "performance">): Scout {
   let isBlind = false
   let askedAt = -Infinity
-  /** A bridge that was there all along is no news: where it lets no link get ready, or something else answers on its port, the backoff alone rules. */
-  let wasMissing = false
+  /**
+   * How many searches may still hint. A bridge that was there all along is no news: where it lets no link get ready, or
+   * something else answers on its port, the backoff alone rules.
+   */
+  let hopes = 0
 
   return (address, report, explain, wasReady) => {
     if (isBlind) return () => {}
@@ -55,7 +61,7 @@ export function createScout({
     let isFound = false
     let misses = 0
     // One that restarted faster than a worker starts was never missing.
-    if (wasReady && restMs === loopbackMs) wasMissing = true
+    if (wasReady && restMs === loopbackMs) hopes = hopesEach
     let worker: Worker | undefined
 
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has none
@@ -65,7 +71,8 @@ export function createScout({
       worker?.terminate()
       worker = undefined
       if (source) URL.revokeObjectURL(source)
-      if (isFound) wasMissing = false
+      if (isFound) hopes--
+      isFound = false
     }
 
     function giveUp(): void {
@@ -84,9 +91,9 @@ export function createScout({
       if (!worker) return
       if (data === null) return giveUp()
       if (typeof data === "string") return explain(data.trim())
-      look(restMs, data && !wasMissing && mayAsk() && door.href)
-      if (data) isFound ||= wasMissing
-      else wasMissing = true
+      look(restMs, data && !hopes && mayAsk() && door.href)
+      if (data) isFound ||= hopes > 0
+      else hopes = hopesEach
       if (data ? isFound : ++misses % looksInAll < looksTold) report(data)
     }
 

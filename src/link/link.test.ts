@@ -66,6 +66,7 @@ function setUp(
     delays: () => events.filter(([name]) => name === "reconnecting").map(([, { delay }]) => delay / 1000),
     report: (there: boolean) => scouts.at(-1)![1](there),
     explain: (why: string) => scouts.at(-1)![2](why),
+    scouted: () => scouts.map(([, , , wasReady]) => wasReady),
     get searching() {
       return searching
     },
@@ -614,6 +615,26 @@ test("[L19] the scout ends with the wait, and with the link", () => {
   expect(page.searching).toBe(0)
 })
 
+test("[L19] a scout is told once that the link was ready since the last, whatever the drop and the dials that failed", () => {
+  const { connect, accept, network, untilDial, scouted } = setUp({}, { scout: true })
+  void connect()
+  network.last.fail()
+  untilDial()
+  accept({ heartbeatMs: 1000 })
+  network.last.message('{"op":"restarting","retryAfterMs":250}')
+  network.last.fail(1012)
+  untilDial()
+  network.last.fail()
+  expect(scouted()).toEqual([false, true, false])
+  untilDial()
+  accept({ heartbeatMs: 1000 })
+  network.last.message(pong)
+  // It falls silent: dialled at once, in vain.
+  untilDial()
+  network.last.fail()
+  expect(scouted()).toEqual([false, true, false, true])
+})
+
 test("[L19] a scout that has seen nothing does not hold back the backoff", () => {
   const { connect, network, clock } = setUp({}, { scout: true })
   void connect()
@@ -707,6 +728,21 @@ test("[L26] a proven peer that falls silent is dead after 2.5 beats, and is dial
   expect(events().map(([name]) => name)).toEqual(["heartbeatTimeout", "disconnected", "reconnecting", "connecting"])
   expect(network.sockets).toHaveLength(2)
   expect(network.sockets[0]!.closedWith).toMatchObject({ code: 4003 })
+})
+
+test("[L26] a silence that is shorter than the bridge's beat makes the beat quicker: a bridge that answers is not dead", () => {
+  const { connect, accept, network, clock, link } = setUp({ silenceMs: 1000 })
+  void connect()
+  accept({ heartbeatMs: 15_000 })
+  network.last.message(pong)
+  for (let tenth = 0; tenth < 100; tenth++) {
+    clock.advance(100)
+    if (network.last.sent.pop() === ping) network.last.message(pong)
+  }
+  expect(link.state).toBe("ready")
+  expect(network.sockets).toHaveLength(1)
+  clock.advance(1000)
+  expect(network.sockets).toHaveLength(2)
 })
 
 test("[L26] any frame is a sign of life", () => {

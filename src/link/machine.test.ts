@@ -161,7 +161,14 @@ test("every event in every state", async () => {
   ]
   const rows = states.flatMap((state) =>
     events.flatMap((event) => {
-      const machine = { ...initialMachine, attempt: 1, dials: 1, hasBeenReady: true, state }
+      const machine = {
+        ...initialMachine,
+        attempt: 1,
+        dials: 1,
+        hasBeenReady: true,
+        wasReady: state.name === "ready",
+        state,
+      }
       const next = step(machine, event, chance, config)
       const { type, attempt: _attempt, welcome: _welcome, ...more } = event as LinkEvent & Record<string, unknown>
       const cause = [

@@ -54,6 +54,8 @@ export interface Machine {
   /** Whether drops lead to retries [L23]. */
   readonly isEnabled: boolean
   readonly hasBeenReady: boolean
+  /** Ready since the scout was sent out last [L19]. */
+  readonly wasReady: boolean
   /** The bridge has ponged on this socket or an earlier one: it can. */
   readonly hasPonged: boolean
   /** Dials and waits since the attempts were last reset [L14, L15]. */
@@ -70,6 +72,7 @@ export const initialMachine: Machine = {
   attempt: 0,
   isEnabled: true,
   hasBeenReady: false,
+  wasReady: false,
   hasPonged: false,
   dials: 0,
   waits: 0,
@@ -365,11 +368,12 @@ function welcome(draft: Draft, word: Welcome): void {
     const reason = `protocol ${protocolVersion} here, ${protocol} at the bridge (${version}): upgrade the ${older}`
     return refuse(draft, closeCode.wrongVersion, reason)
   }
-  const beatMs = config.heartbeat ? heartbeatMs : 0
+  // A silence that is short needs beats that fit into it.
+  const beatMs = config.heartbeat ? Math.min(heartbeatMs, (config.silenceMs ?? Infinity) / defaults.silentBeats) : 0
   draft.effects.push({ do: "rest" })
   const ready: ReadyState = { name: "ready", since: chance.now }
   machine.state = ready
-  machine.hasBeenReady = true
+  machine.hasBeenReady = machine.wasReady = true
   machine.spreadMs = spreadMs
   if (beatMs) greetHeart(draft, ready, beatMs)
   if (config.resetAfter === "ready") reset(draft)
@@ -476,15 +480,18 @@ function lose(draft: Draft, drop: Drop, silentMs?: number): void {
   } else if (state.name === "ready") {
     // Hints keep to the spread too: scouts would find the bridge for all runtimes at once.
     const spread = random() * machine.spreadMs
-    wait(draft, config.delay(machine.waits, random) + spread, spread, true)
+    wait(draft, config.delay(machine.waits, random) + spread, spread)
   } else wait(draft)
 }
 
-function wait(draft: Draft, given?: number, atLeast = 0, wasReady = false): void {
+function wait(draft: Draft, given?: number, atLeast = 0): void {
   const { machine, effects, chance, config } = draft
   const { now, random } = chance
   const delay = given ?? config.delay(machine.waits, random)
-  if (machine.state.name !== "waiting") effects.push({ do: "scout", wasReady })
+  if (machine.state.name !== "waiting") {
+    effects.push({ do: "scout", wasReady: machine.wasReady })
+    machine.wasReady = false
+  }
   machine.state = { name: "waiting", due: now + delay, notBefore: now + atLeast, isAbsent: false }
   arm(draft, "retry", delay)
   emit(draft, "reconnecting", { attempt: ++machine.waits, maxAttempts: config.maxAttempts, delay })

@@ -26,7 +26,7 @@ export interface Clock {
  * Looks for the bridge while the link waits [L19]. `report(true)`: it is there,
  * dial now. `report(false)`: just looked, it is not; a due retry then counts
  * without a dial. `explain(why)`: it is there, and lets no socket in.
- * `wasReady`: so was the link just before. Returns a function that ends the search.
+ * `wasReady`: so was the link since the search before. Returns a function that ends the search.
  */
 export type Scout = (
   url: string,
@@ -58,6 +58,7 @@ export interface LinkSettings {
    * How long the bridge may stay silent before the link is taken for dead and
    * dialled again, in milliseconds. Any inbound frame counts as a sign of life.
    * Code that blocks the page for longer than this does not break the link [L28].
+   * Where it is less than the default, the link beats more often.
    *
    * @defaultValue 2.5 × the heartbeat interval the bridge announces
    */
