@@ -145,7 +145,7 @@ export interface FrontEnd {
   readonly runtimes: readonly RuntimeInfo[]
   /** The id of the runtime that evals without one go to. */
   readonly target: string | undefined
-  /** Settles for every eval, exactly once, and never rejects [L37]. */
+  /** Settles for every eval, exactly once [L37], and rejects for options alone that are none: `bad-options`. */
   evaluate(code: string, options?: EvaluateOptions): Promise<Evaluation>
   /** Chooses the target, by id, number or name. Rejects with a sentence that lists what there is. */
   use(runtime: string): Promise<RuntimeInfo>

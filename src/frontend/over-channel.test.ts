@@ -367,6 +367,14 @@ test("what the wire does not allow is refused before it ends the connection", as
   await expect(frontEnd.look("cart" as unknown as string[])).rejects.toMatchObject(refusal("chain"))
   await expect(frontEnd.complete("cart" as unknown as string[], "i")).rejects.toMatchObject(refusal("chain"))
   expect(() => frontEnd.release(["s1.7", "no handle"])).toThrow(expect.objectContaining(refusal("objectIds")))
+  await expect(frontEnd.recall({ numbers: [-1] })).rejects.toMatchObject(refusal("numbers"))
+  await expect(frontEnd.reload({ stylesheets: "a.css" as unknown as string[] })).rejects.toMatchObject(
+    refusal("stylesheets"),
+  )
+  for (const timeoutMs of [Number.POSITIVE_INFINITY, Number.NaN, -1, 0.5]) {
+    await expect(frontEnd.evaluate("1", { timeoutMs })).rejects.toMatchObject(refusal("timeoutMs"))
+  }
+  await expect(frontEnd.evaluate("1", { runtime: 1 as unknown as string })).rejects.toMatchObject(refusal("runtime"))
   expect(bridge.heard()).toEqual([])
 })
 

@@ -240,7 +240,7 @@ export function frontEndOver(openChannel: OpenChannel, { name, kind, clock, newI
     return new Promise((resolve, reject) => {
       const asked = newId()
       const message: FromFrontEnd = { op: "expand", id: asked, ...wish }
-      checkSayable(message)
+      checkSayable(message, takeNames)
       expansions.set(asked, { resolve, reject })
       say(message)
     })
@@ -261,7 +261,11 @@ export function frontEndOver(openChannel: OpenChannel, { name, kind, clock, newI
     get target() {
       return target
     },
-    evaluate: (code, options) => evals.evaluate(code, options),
+    async evaluate(code, options = {}) {
+      const { runtime, waitMs, timeoutMs } = options
+      checkSayable({ op: "eval", id, runtime, waitMs, timeoutMs }, "times are whole milliseconds, and 0 is no limit")
+      return evals.evaluate(code, options)
+    },
     async use(wish) {
       checkReady()
       const runtime = findRuntime(wish, runtimes.all)
@@ -281,8 +285,15 @@ export function frontEndOver(openChannel: OpenChannel, { name, kind, clock, newI
       checkReady()
       return new Promise((resolve, reject) => {
         const asked = newId()
+        const message: FromFrontEnd = {
+          op: "reload",
+          id: asked,
+          ...(runtime && { runtime }),
+          ...(stylesheets && { stylesheets }),
+        }
+        checkSayable(message, takeNames)
         reloads.set(asked, { resolve, reject })
-        say({ op: "reload", id: asked, ...(runtime && { runtime }), ...(stylesheets && { stylesheets }) })
+        say(message)
       })
     },
     async complete(chain, prefix) {
@@ -290,7 +301,7 @@ export function frontEndOver(openChannel: OpenChannel, { name, kind, clock, newI
       return new Promise((resolve, reject) => {
         const asked = newId()
         const message: FromFrontEnd = { op: "complete", id: asked, chain, prefix }
-        checkSayable(message)
+        checkSayable(message, takeNames)
         completions.set(asked, { resolve, reject })
         say(message)
       })
@@ -299,8 +310,10 @@ export function frontEndOver(openChannel: OpenChannel, { name, kind, clock, newI
       checkReady()
       return new Promise((resolve, reject) => {
         const asked = newId()
+        const message: FromFrontEnd = { op: "recall", id: asked, ...query }
+        checkSayable(message, "levels are texts in a list, and lines have whole numbers from 0")
         recalls.set(asked, { resolve, reject, lines: [] })
-        say({ op: "recall", id: asked, ...query })
+        say(message)
       })
     },
     expand: (objectId, options) => expand({ ...options, objectId }),
@@ -308,7 +321,7 @@ export function frontEndOver(openChannel: OpenChannel, { name, kind, clock, newI
     release(objectIds) {
       if (objectIds.length === 0) return
       const message: FromFrontEnd = { op: "release", objectIds }
-      checkSayable(message)
+      checkSayable(message, takeNames)
       say(message)
     },
     get asking() {
@@ -326,13 +339,15 @@ export function frontEndOver(openChannel: OpenChannel, { name, kind, clock, newI
   }
 }
 
+const takeNames = "take handles as outcomes give them, and names in lists"
+
 /** A message that the protocol does not allow would end the connection; who made it hears of it here. */
-function checkSayable(message: FromFrontEnd): void {
+function checkSayable(message: FromFrontEnd, advice: string): void {
   try {
     decodeFromFrontEnd(writeMessage(message))
   } catch (error) {
     if (!(error instanceof FrameError)) throw error
-    throw new FrontEndError("bad-options", `${error.message}: take handles as outcomes give them, and names in lists`)
+    throw new FrontEndError("bad-options", `${error.message}: ${advice}`)
   }
 }
 

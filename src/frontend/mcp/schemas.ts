@@ -64,7 +64,7 @@ export const readConsole = {
     levels: z.array(z.enum(["debug", "log", "info", "warn", "error"])).optional(),
     after: z.number().int().min(0).optional().describe("only lines with a greater id"),
     limit: z.number().int().min(1).max(200).default(20).describe("the latest so many"),
-    ids: z.array(z.number().int()).max(50).optional(),
+    ids: z.array(z.number().int().min(0)).max(50).optional(),
     maxChars,
   }),
   outputSchema: z.object({
@@ -102,7 +102,7 @@ export const waitFor = {
 export const reload = {
   title: "Reload",
   description:
-    'Reloads a page ("all": every one) and waits until it is back. Its bindings and evals in progress are lost.',
+    'Reloads a page (runtime "all": every one) and waits until it is back. Its bindings and evals in progress are lost.',
   inputSchema: z.object({ runtime, timeoutMs }),
   outputSchema: z.object({ runtimes: z.array(z.object({ ...numbered.shape, isBack: z.boolean() })) }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
