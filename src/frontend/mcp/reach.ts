@@ -10,17 +10,23 @@ export interface Reach {
 
 export function createReach(connect: (name: string) => Promise<FrontEnd>): Reach {
   let connected: Promise<FrontEnd> | undefined
+
+  /** Unless somebody who waited for it, too, has connected anew. */
+  function forget(one: Promise<FrontEnd>): void {
+    if (connected === one) connected = undefined
+  }
+
   return {
     async frontEnd(name) {
-      connected ??= connect(name)
+      const current = (connected ??= connect(name))
       try {
-        const frontEnd = await connected
+        const frontEnd = await current
         if (!isFinalState(frontEnd.state)) return frontEnd
-        connected = undefined
       } catch (error) {
-        connected = undefined
+        forget(current)
         throw error
       }
+      forget(current)
       return this.frontEnd(name)
     },
 
