@@ -177,6 +177,8 @@ test("with two pages and none named an agent is told to name one", async () => {
     outcome: "value",
     runtime: { number: 2 },
   })
+  expect(await agent.call("reload")).toMatchObject({ isError: true, text: expect.stringContaining("choose one") })
+  expect(await agent.call("evaluate", { code: "1", runtime: 2 })).toMatchObject({ outcome: "value" })
 })
 
 test("without a bridge every tool says how to start one, and works once it is there", async () => {

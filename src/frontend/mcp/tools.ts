@@ -82,7 +82,7 @@ export async function reload(
   { runtime, timeoutMs }: Where & Pick<Bounds, "timeoutMs">,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const asked = await frontEnd.reload({ runtime: runtime ?? frontEnd.target ?? "all" })
+  const asked = await frontEnd.reload({ ...(runtime !== undefined && { runtime }) })
   const isBack = ({ id, session }: { readonly id: string; readonly session: string }): RuntimeInfo | undefined =>
     frontEnd.runtimes.find((now) => now.id === id && now.session !== session && now.state === "ready")
   const areBack = (): boolean => asked.every(isBack)
