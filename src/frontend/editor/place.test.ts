@@ -17,6 +17,17 @@ test("what was thrown has the place of its innermost frame in the input", () => 
   expect(placeOf(thrown(stack), origin)).toEqual({ line: 11, character: 2 })
 })
 
+test("a message that speaks of places is no frame", () => {
+  const { result, ...rest } = thrown("Error: at repl:7:7\n    at repl:2:3") as Extract<
+    Evaluation,
+    { outcome: "thrown" }
+  >
+  expect(placeOf({ ...rest, result: { ...result, message: "at repl:7:7" } }, origin)).toEqual({
+    line: 11,
+    character: 2,
+  })
+})
+
 test("on the first line the code begins further right", () => {
   expect(placeOf(thrown("Error: no\n    at repl:1:3"), origin)).toEqual({ line: 10, character: 6 })
 })

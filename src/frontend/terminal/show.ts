@@ -1,5 +1,6 @@
 import type { RemoteObject } from "../../protocol/index.ts"
 import type { ConsoleLine, Evaluation } from "../frontend.ts"
+import { failurePlace } from "../failure-place.ts"
 import { neutraliseLine } from "../neutralise.ts"
 import { codeFrame } from "./code-frame.ts"
 import { consoleTable } from "./console-table.ts"
@@ -23,22 +24,12 @@ export function showOutcome(
 ): string {
   let isCut = false
   const text = formatOutcome(evaluation, style, columns, { cut: () => (isCut = true) })
-  const { line, column } = placeOf(evaluation)
-  const frame = line && column ? codeFrame(code, line, column, style, columns) : undefined
+  const place = failurePlace(evaluation)
+  const frame = place && codeFrame(code, place, style, columns)
   const notes = [isCut ? more : undefined, elapsed(evaluation.durationMs)].filter((note) => note !== undefined)
   const timed =
     notes.length === 0 ? text : `${text}${text.includes("\n") ? "\n" : "  "}${style.hint(notes.join(" · "))}`
   return frame === undefined ? timed : `${frame}\n${timed}`
-}
-
-/** Where in the input it was wrong: the innermost frame of a stack that is the input's own. */
-function placeOf({ outcome, result }: Evaluation): { readonly line?: number; readonly column?: number } {
-  if (outcome === "refused") return result
-  if (outcome !== "thrown") return {}
-  const { stack = "", message = "" } = result
-  const frames = stack.slice(Math.max(0, stack.indexOf(message)) + message.length)
-  const [, line, column] = /(?:\(|\s|@|^)repl:(\d{1,9}):(\d{1,9})/m.exec(frames) ?? []
-  return { line: Number(line), column: Number(column) }
 }
 
 /** A line of a page's console. The gutter before each of its lines is what no page can imitate. */
