@@ -170,6 +170,7 @@ test.each<[Outcome, string]>([
     "warning‹no outcome in time: no outcome within 5 ms; it may have run›",
   ],
   [{ outcome: "cancelled", result: { reason: "^C", ran: "no" } }, "warning‹cancelled: ^C; nothing of it ran›"],
+  [{ outcome: "cancelled", result: { reason: "cancelled", ran: "unknown" } }, "warning‹cancelled; it may have run›"],
 ])("an outcome is told: %o", (outcome, shown) => {
   expect(formatOutcome(ended(outcome), readable, 80)).toBe(shown)
 })

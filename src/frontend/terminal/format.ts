@@ -31,7 +31,7 @@ export function formatOutcome(evaluation: Evaluation, style: Style, columns: num
     case "timeout":
       return style.warning(`no outcome in time: ${formatEnd(evaluation.result)}`)
     case "cancelled":
-      return style.warning(`cancelled: ${formatEnd(evaluation.result)}`)
+      return style.warning(formatEnd(evaluation.result).replace(/^(?!cancelled;)/, "cancelled: "))
     default:
       return evaluation satisfies never
   }
