@@ -646,7 +646,7 @@ describe("a runtime", () => {
     expect((await frontEnd.talk.hear("recalled")).header).toEqual({
       op: "recalled",
       id: "of-nobody",
-      problem: "no runtime 9",
+      problem: "no runtime 9: there is 1 chrome·shop",
     })
   })
 

@@ -106,7 +106,10 @@ describe("an eval's target", () => {
   })
 
   it("may still come", () => {
-    expect(choose("9", seatFor(shop), all(shop))).toEqual({ at: "absent", loss: "no runtime 9" })
+    expect(choose("9", seatFor(shop), all(shop))).toEqual({
+      at: "absent",
+      loss: "no runtime 9: there is 1 chrome·shop",
+    })
     expect(choose(undefined, emptySeat, all())).toEqual({ at: "absent", loss: "no runtime" })
     expect(choose(undefined, { at: "expected", runtime: "r2", isChosen: false }, all(shop))).toMatchObject({
       at: "absent",

@@ -119,7 +119,7 @@ export type Choice =
 export function choose(wish: string | undefined, seat: Seat, runtimes: ReadonlyMap<string, Runtime>): Choice {
   if (wish !== undefined) {
     const runtime = find(wish, runtimes)
-    return runtime === undefined ? { at: "absent", loss: `no runtime ${plain(wish, 60)}` } : { at: "found", runtime }
+    return runtime === undefined ? { at: "absent", loss: missing(wish, runtimes) } : { at: "found", runtime }
   }
   const target = targetOf(seat)
   if (target !== undefined) {
@@ -141,6 +141,11 @@ export function find(wish: string, runtimes: ReadonlyMap<string, Runtime>): Runt
   if (exact !== undefined) return exact
   const [only, ...others] = all.filter(({ name }) => name.endsWith(`·${wish}`))
   return others.length === 0 ? only : undefined
+}
+
+/** That it is not there, and what there is. */
+export function missing(wish: string, runtimes: ReadonlyMap<string, Runtime>): string {
+  return `no runtime ${plain(wish, 60)}: there is ${runtimes.size === 0 ? "none" : list(runtimes)}`
 }
 
 /** What there is, for a person who must choose. */

@@ -16,7 +16,7 @@ import {
   emptySeat,
   find,
   isSameSeat,
-  list,
+  missing,
   reseat,
   seatFor,
   targetOf,
@@ -329,8 +329,7 @@ export class FrontEnds implements FrontEndPeerUse {
     const runtimes = this.#parts.runtimes()
     const runtime = find(wish, runtimes)
     if (runtime === undefined) {
-      const others = runtimes.size === 0 ? "there is none" : `there is ${list(runtimes)}`
-      peer.say(targetMessage(frontEnd.seat, `no runtime ${plain(wish, 60)}: ${others}`))
+      peer.say(targetMessage(frontEnd.seat, missing(wish, runtimes)))
       return
     }
     frontEnd.seat = seatFor(runtime, true)
