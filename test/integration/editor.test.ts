@@ -65,6 +65,19 @@ test("before initialize nothing is answered, and an unknown request gets a prope
   })
 })
 
+test("the runtime to begin with is chosen once it comes, also after another one, and no more than once", async () => {
+  const bridge = await serve()
+  const editor = await openEditor({ initializationOptions: { runtime: "shop" } }, "--url", bridge.url)
+  await openPage(bridge, "docs")
+  await editor.told("replBridge/status", ({ runtime }) => runtime?.name === "docs")
+  await openPage(bridge)
+  await editor.told("replBridge/status", ({ runtime }) => runtime?.name === "shop")
+  expect(await editor.request("replBridge/use", { runtime: "docs" })).toMatchObject({ name: "docs" })
+  await openPage(bridge, "third")
+  await editor.told("replBridge/status", ({ runtimes }) => runtimes === 3)
+  expect((await editor.request("replBridge/status")).runtime).toMatchObject({ name: "docs" })
+})
+
 test("an absent bridge is a status, nothing else, and an eval says so", async () => {
   const editor = await openEditor({}, "--port", "1")
   await editor.told("replBridge/status", ({ bridge }) => bridge === "away")

@@ -34,8 +34,14 @@ export function beginningOf(wanted: unknown, params?: InitializeParams): Beginni
   }
 }
 
-/** Where the search for the project's bridge begins. */
-export function folderOf({ workspaceFolders, rootUri }: InitializeParams): string | undefined {
-  const uri = workspaceFolders?.[0]?.uri ?? rootUri
-  return uri?.startsWith("file:") ? fileURLToPath(uri) : undefined
+/** Where the search for the project's bridge begins. A folder may also be on another machine, or in an archive. */
+export function folderOf({
+  workspaceFolders,
+  rootUri,
+}: Pick<InitializeParams, "workspaceFolders" | "rootUri">): string | undefined {
+  try {
+    return fileURLToPath(workspaceFolders?.[0]?.uri ?? rootUri ?? "")
+  } catch {
+    return undefined
+  }
 }

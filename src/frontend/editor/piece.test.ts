@@ -27,6 +27,9 @@ test.each<readonly [string, Extent, string]>([
 
 test.each<readonly [string, Extent, string]>([
   ["<p>|</p><script>a</script>", "form", "(there is no script here)"],
+  ["<p>|</p>\n<script>a</script>", "line", "(there is no script here)"],
+  ["|<script>a()</script>", "line", "a()"],
+  ["<script>a()\nb(|)</script>", "line", "b()"],
   ["<p></p><script>a()\nb(|)</script>", "form", "b()"],
   ["<p>|</p><script> a </script>", "file", "a"],
   ["|<script>a</script><script>b</script>", "file", "(it has 2 scripts: put the cursor in one)"],

@@ -25,7 +25,10 @@ export function pieceOf(
     case "line": {
       const from = text.lastIndexOf("\n", place.from - 1) + 1
       const end = text.indexOf("\n", place.from)
-      return trimmed(text, { from, to: end < 0 ? text.length : end }) ?? "the line is empty"
+      const to = end < 0 ? text.length : end
+      const meant = block ?? blocks.find((one) => one.from <= to && from <= one.to)
+      if (meant === undefined) return "there is no script here"
+      return trimmed(text, { from: Math.max(from, meant.from), to: Math.min(to, meant.to) }) ?? "the line is empty"
     }
     case "form": {
       if (block === undefined) return "there is no script here"

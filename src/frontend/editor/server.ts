@@ -1,3 +1,4 @@
+import type { RuntimeInfo } from "../../protocol/index.ts"
 import { isFinalState } from "../channel.ts"
 import { FrontEndError } from "../errors.ts"
 import type { FrontEnd } from "../frontend.ts"
@@ -51,6 +52,7 @@ export function serveEditor(options: EditorOptions): Promise<Ending> {
   let frontEnd: FrontEnd | undefined
   let lastStatus = ""
   let isStatusDue = false
+  let hasChosen = false
   let isShutDown = false
   let isOver = false
 
@@ -77,7 +79,10 @@ export function serveEditor(options: EditorOptions): Promise<Ending> {
       if (to === "ready") void choose()
       if (from === "ready" && !options.reconnect && !isShutDown && !isOver) dropped()
     })
-    opened.on("runtime", tellStatus)
+    opened.on("runtime", () => {
+      tellStatus()
+      void choose()
+    })
     opened.on("target", tellStatus)
     opened.on("console", (line) => {
       const log = (type: MessageType, text: string): void =>
@@ -91,11 +96,21 @@ export function serveEditor(options: EditorOptions): Promise<Ending> {
     return opened
   }
 
-  /** The runtime that was wished for from the start, until there is one. */
+  /** The runtime that was wished for from the start, once it is there. */
   async function choose(): Promise<void> {
     const { runtime } = beginning()
-    if (runtime === undefined || frontEnd?.target !== undefined) return
-    await frontEnd?.use(runtime).catch(() => undefined)
+    if (runtime === undefined || hasChosen) return
+    const isThere = await frontEnd?.use(runtime).then(
+      () => true,
+      () => false,
+    )
+    hasChosen ||= isThere ?? false
+  }
+
+  /** By a person, rather than from the start. */
+  async function use(wish: string): Promise<RuntimeInfo> {
+    hasChosen = true
+    return (await arrive()).use(wish).catch(failed)
   }
 
   /** Once all is done that has to do with a change. */
@@ -218,8 +233,7 @@ export function serveEditor(options: EditorOptions): Promise<Ending> {
   async function chooseRuntime(wish: string | undefined) {
     const here = await arrive()
     const chosen = wish ?? (await askWhich(here))
-    if (chosen === undefined) return null
-    return here.use(chosen).catch(failed)
+    return chosen === undefined ? null : use(chosen)
   }
 
   /** With an id, so that what a page calls itself means nothing. */
@@ -247,10 +261,7 @@ export function serveEditor(options: EditorOptions): Promise<Ending> {
     const { runtimes, target = null } = await arrive()
     return { runtimes, target }
   })
-  connection.onRequest("replBridge/use", async (params: unknown) => {
-    const wish = readText(params, "runtime")
-    return (await arrive()).use(wish).catch(failed)
-  })
+  connection.onRequest("replBridge/use", (params: unknown) => use(readText(params, "runtime")))
   connection.onRequest("replBridge/reload", (params: unknown) => reload(readOptionalText(params, "runtime")))
   connection.onRequest("replBridge/cancel", () => asking.cancel())
   connection.onRequest("replBridge/expand", async (params: unknown) => {
@@ -263,7 +274,7 @@ export function serveEditor(options: EditorOptions): Promise<Ending> {
   })
   connection.onRequest("replBridge/complete", async (params: unknown) => {
     const code = readText(params, "code")
-    const offset = readCount(params, "offset") ?? code.length
+    const offset = Math.min(readCount(params, "offset") ?? code.length, code.length)
     const continuation = continuationIn(code, offset)
     if (continuation === undefined) return { from: offset, names: [], isCut: false }
     const here = await arrive()
