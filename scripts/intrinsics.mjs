@@ -7,7 +7,7 @@ const $Object = Object, $iterator = Symbol.iterator
 const $copy = (from) => {
   const to = { __proto__: null }
   const keys = $keys(from)
-  for (let i = 0; i < keys.length; i++) $define(to, keys[i], $own(from, keys[i]))
+  for (let i = 0; i < keys.length; i++) $define(to, keys[i], { __proto__: null, ...$own(from, keys[i]) })
   return to
 }
 const $arrays = Array.prototype, $strings = String.prototype, $maps = Map.prototype, $sets = Set.prototype, $promises = Promise.prototype

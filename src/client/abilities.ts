@@ -1,12 +1,20 @@
-import { writeMessage, type FromRuntime, type Outcome, type Said, type ToRuntime } from "../protocol/index.ts"
+import {
+  writeData,
+  writeMessage,
+  type FromRuntime,
+  type Outcome,
+  type Said,
+  type ToRuntime,
+} from "../protocol/index.ts"
 import { createCommandApi } from "./command-api.ts"
 import { complete, follow } from "./completion.ts"
 import { createConsoleTap } from "./console-tap.ts"
 import { describe, describeThrown } from "./describe.ts"
 import { createEvaluator, type Completion, type Evaluator } from "./evaluator.ts"
 import { createHandles } from "./handles.ts"
+import type { Platform } from "./platform.ts"
 import type { Keep } from "./preview.ts"
-import { stringify, type Platform } from "./platform.ts"
+import { bare } from "./reading.ts"
 import type { Abilities, Wire } from "./runtime.ts"
 import type { Serve } from "./scripts.ts"
 import { createServing } from "./serving.ts"
@@ -56,7 +64,7 @@ export function createAbilities(
   function find({ objectId, chain = [], runsGetters }: Said<ToRuntime, "expand">): { value: unknown } | string {
     const value = objectId && handles.find(objectId)
     if (objectId && !value) return "the value is no longer kept: evaluate it again"
-    const found = follow(chain, evaluator, globalThis, { ...(value && { root: { value } }), runsGetters })
+    const found = follow(chain, evaluator, globalThis, value ? { value } : undefined, runsGetters)
     return found ?? "there is no such value, or a getter would have to run for it"
   }
 
@@ -96,12 +104,12 @@ export function createAbilities(
         const durationMs = Math.round((clock.now() - startedAt) * 1000) / 1000
         const message: Said<FromRuntime, "outcome"> = { op: "outcome", id, outcome: completion.kind, durationMs }
         const keep = keeperFor(request)
-        let result = stringify(resultOf(completion, keep, whole))
+        let result = writeData(resultOf(completion, keep, whole))
         // Escapes make it longer: then a preview must do.
-        if (result.length > whole.maxText * 1.2) result = stringify(resultOf(completion, keep))
+        if (result.length > whole.maxText * 1.2) result = writeData(resultOf(completion, keep))
         const { value } = completion as { readonly value?: unknown }
         const isCut = typeof value === "string" && value.length > result.length
-        return { outcome: writeMessage(message, result), text: isCut ? value : undefined }
+        return bare({ outcome: writeMessage(message, result), text: isCut ? value : undefined })
       } finally {
         hide()
       }
@@ -112,7 +120,7 @@ export function createAbilities(
       const { names, isCut } = complete(chain, prefix, evaluator)
       hide()
       const message: Said<FromRuntime, "completions"> = { op: "completions", id, isCut }
-      wire.send(writeMessage(message, stringify(names)))
+      wire.send(writeMessage(message, writeData(names)))
     },
 
     expand(wish) {
@@ -124,7 +132,7 @@ export function createAbilities(
         const found = find(wish)
         if (typeof found === "string") problem = found
         else
-          body = stringify(
+          body = writeData(
             describe(found.value, { maxText: maxExpandedText, expansion: wish, restoreStack, keep: keeperFor(wish) }),
           )
       } catch (error) {

@@ -1,6 +1,6 @@
 import type { Said, ToRuntime } from "../protocol/index.ts"
 import type { Shifts } from "./positions.ts"
-import { defineProperty, match } from "./reading.ts"
+import { define, match } from "./reading.ts"
 
 /** What the bridge tells about the code, see `Prepared` in src/language; nothing about code as it was typed. */
 export type EvalHeader = Omit<Said<ToRuntime, "eval">, "op" | "id" | "frontEnd">
@@ -72,7 +72,7 @@ export function createBindings(): Bindings {
       if (!binding.isReady) fail(new ReferenceError(`${name} is not defined`), accessor)
       return accesses[name]!
     }
-    defineProperty(checked, name, { __proto__: null, get, set } as PropertyDescriptor)
+    define(checked, name, { get, set })
   }
 
   return {

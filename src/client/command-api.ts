@@ -1,6 +1,6 @@
 import type { Completion } from "./evaluator.ts"
 import { stringify } from "./platform.ts"
-import { defineProperty, deleteProperty, ownProperty } from "./reading.ts"
+import { define, deleteProperty, ownProperty } from "./reading.ts"
 
 /**
  * The names that a console has beside the page's own: `$`, `$$`, `$x`, `$0`, `_`, `copy` …
@@ -82,7 +82,7 @@ export function createCommandApi({ scope, copy }: CommandApiParts): CommandApi {
     const before = shown.get(name)
     if (!Object.hasOwn(commands, name) || (before ? !isOurs(name, before.value) : has(scope, name))) return false
     const value = commands[name]!()
-    const isShown = defineProperty(scope, name, { value, writable: true, enumerable: false, configurable: true })
+    const isShown = define(scope, name, { value, writable: true, enumerable: false, configurable: true })
     if (isShown) shown.set(name, { value, evals: (before?.evals ?? 0) + 1 })
     return isShown
   }

@@ -81,7 +81,8 @@ export function follow(
   chain: readonly string[],
   scope: Scope,
   global: object = globalThis,
-  { root, runsGetters = false }: { readonly root?: Found; readonly runsGetters?: boolean | undefined } = {},
+  root?: Found,
+  runsGetters?: boolean,
 ): Found {
   let found = root ?? readRoot(chain[0]!, scope, global)
   for (let index = root ? 0 : 1; found && index < chain.length; index++) {

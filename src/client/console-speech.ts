@@ -1,7 +1,6 @@
 import type { Clock } from "../link/index.ts"
-import type { RemoteObject } from "../protocol/index.ts"
+import { writeData, type RemoteObject } from "../protocol/index.ts"
 import type { Line } from "./console-queue.ts"
-import { stringify } from "./platform.ts"
 
 /** What a page said, by a call of its console or by an event, before it has a number and is described. */
 export interface Speech extends Pick<Line, "level" | "kind" | "group" | "stack"> {
@@ -82,8 +81,8 @@ export function describeAll(
   let count = 0
   for (; count < args.length; count++) {
     const object = describe(args[count])
-    let text = stringify(object)
-    if (body.length + text.length > maxLineLength) text = stringify(brief(object))
+    let text = writeData(object)
+    if (body.length + text.length > maxLineLength) text = writeData(brief(object))
     if (body.length + text.length > maxLineLength) break
     body += (count ? "," : "") + text
   }

@@ -2,7 +2,7 @@ import type { Clock } from "../link/index.ts"
 import type { RemoteObject } from "../protocol/index.ts"
 import { createConsoleQueue } from "./console-queue.ts"
 import { createConsoleListener, describeAll, framesOf, type Speech } from "./console-speech.ts"
-import { apply, defineProperty, deleteProperty, ownProperty } from "./reading.ts"
+import { apply, bare, define, deleteProperty, ownProperty } from "./reading.ts"
 
 export interface ConsoleTapParts {
   /** Whose console and errors are heard: a page's window, or the global object of another kind of runtime. */
@@ -179,10 +179,10 @@ export function createConsoleTap(parts: ConsoleTapParts): ConsoleTap {
         return apply(target, self, args)
       },
     })
-    if (!defineProperty(console, method, { configurable: true, writable: true, ...descriptor, value: tapped })) return
+    if (!define(console, method, { configurable: true, writable: true, ...descriptor, value: tapped })) return
     untap.push(() => {
       if (ownProperty(console, method)?.value !== tapped) return
-      if (descriptor) defineProperty(console, method, descriptor)
+      if (descriptor) define(console, method, descriptor)
       else deleteProperty(console, method)
     })
   }
@@ -194,7 +194,7 @@ export function createConsoleTap(parts: ConsoleTapParts): ConsoleTap {
     read: (event: Complaints[Type]) => Speech | undefined,
   ): void {
     const listener = (event: Complaints[Type]): void => hear(() => (event.isTrusted ? read(event) : undefined))
-    scope.addEventListener?.(type, listener, { capture: true, signal })
+    scope.addEventListener?.(type, listener, bare({ capture: true, signal }))
   }
 
   return {

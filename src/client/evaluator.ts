@@ -1,6 +1,7 @@
 import type { Refused } from "../protocol/index.ts"
 import { createBindings, type EvalHeader } from "./bindings.ts"
 import { createRestorer } from "./positions.ts"
+import { bare, define } from "./reading.ts"
 import { beside, findWays, named, type Scripts, type Serve } from "./scripts.ts"
 
 /** How an input ended here, before its value is described. */
@@ -52,7 +53,6 @@ interface Placed {
   readonly run: (box: Box) => unknown
 }
 
-const { defineProperty } = Reflect
 const {
   eval: evalAtLoad,
   Promise,
@@ -73,7 +73,7 @@ export function createEvaluator(parts: EvaluatorParts = {}): Evaluator {
   let isEvalAllowed = ways.isEvalUnwanted ? false : undefined
   const restorer = createRestorer()
   const bindings = createBindings()
-  defineProperty(bindings.checked, "import", { value: importFromHere })
+  define(bindings.checked, "import", { value: importFromHere })
   /**
    * Prepared code puts the function that it becomes into `f`, asks `n` for names, and in loops calls `c`.
    * What is added to it here tells `a` how to reach a name, and in modules finds the global object in
@@ -87,7 +87,7 @@ export function createEvaluator(parts: EvaluatorParts = {}): Evaluator {
     g: scope,
     m: undefined as unknown,
   }
-  defineProperty(scope, "__repl", { value: guard, configurable: true })
+  define(scope, "__repl", { value: guard, configurable: true })
 
   function canEval(): boolean {
     try {
@@ -102,7 +102,7 @@ export function createEvaluator(parts: EvaluatorParts = {}): Evaluator {
     bindings.access(name, get, set)
     // Nothing else of a module's scope is seen outside of it.
     if (ways.scripts[way]?.areModules) {
-      defineProperty(scope, name, { __proto__: null, get, set, configurable: true } as PropertyDescriptor)
+      define(scope, name, { get, set, configurable: true })
     }
   }
 
@@ -141,10 +141,13 @@ export function createEvaluator(parts: EvaluatorParts = {}): Evaluator {
     if (isEvalAllowed === undefined && !canEval()) await ways.settled()
     const via = header.asScript || !canEval() ? ways.scripts[way] : undefined
     if (!via && !canEval()) {
-      return { name: "EvalError", message: `the policy of this page forbids to evaluate code in it${ways.refusal()}` }
+      return bare({
+        name: "EvalError",
+        message: `the policy of this page forbids to evaluate code in it${ways.refusal()}`,
+      })
     }
     const clash = bindings.clash(header)
-    if (clash) return { name: "SyntaxError", message: `Identifier '${clash}' has already been declared` }
+    if (clash) return bare({ name: "SyntaxError", message: `Identifier '${clash}' has already been declared` })
 
     const isExpression = header.form !== "sync" && header.form !== "async"
     const patched = bindings.patch(code, header, !via?.haveBase)
@@ -152,7 +155,7 @@ export function createEvaluator(parts: EvaluatorParts = {}): Evaluator {
     const shifts = [[1, head.length + 1, head.length], patched.shifts, header.shifts ?? []]
     const source = restorer.remember(shifts)
     const text = head + patched.text + tail
-    if (!via && isExpression) return { source, run: () => evalGlobally(ways.trust(named(text, source))) }
+    if (!via && isExpression) return bare({ source, run: () => evalGlobally(ways.trust(named(text, source))) })
 
     guard.f = undefined
     try {
@@ -160,7 +163,7 @@ export function createEvaluator(parts: EvaluatorParts = {}): Evaluator {
       else evalGlobally(ways.trust(named(text, source)))
     } catch (error) {
       const { name, message } = error as Error
-      return { name, message }
+      return bare({ name, message })
     }
     if (!guard.f) {
       // The policy forbids such scripts, so nothing of it ran.
@@ -168,7 +171,7 @@ export function createEvaluator(parts: EvaluatorParts = {}): Evaluator {
       return place(code, header)
     }
     bindings.add(header)
-    return { source, run: guard.f as Placed["run"] }
+    return bare({ source, run: guard.f as Placed["run"] })
   }
 
   /** What makes a script of a text: it becomes a function, if it is none, and its names become known. */
@@ -241,14 +244,14 @@ export function createEvaluator(parts: EvaluatorParts = {}): Evaluator {
 
 /** It stays what it is even where the page gave every object a `then`. */
 function complete(completion: Completion): Completion {
-  return { __proto__: null, ...completion } as unknown as Completion
+  return bare(completion)
 }
 
 /** In a page, so that the input does not see the message it came by as `window.event`. */
 function nextTask(): Promise<void> | undefined {
   if (!document) return undefined
   return new Promise((resolve) => {
-    if (scheduler) void scheduler.postTask(resolve, { priority: "user-blocking" })
+    if (scheduler) scheduler.postTask(resolve, bare({ priority: "user-blocking" }))
     else setTimeout(resolve)
   })
 }

@@ -1,4 +1,5 @@
-import { parse, stringify, type Platform } from "./platform.ts"
+import { writeData } from "../protocol/index.ts"
+import { parse, type Platform } from "./platform.ts"
 
 /** What a bridge calls a runtime; only the id is known from the start. */
 export interface Name {
@@ -32,7 +33,7 @@ export function createIdentity({ storage, randomId, window }: Platform): Identit
     keep({ runtime, number, name }) {
       known = { runtime, number, name }
       try {
-        storage?.setItem(key, stringify(known))
+        storage?.setItem(key, writeData(known))
       } catch {
         // Full or forbidden: the id then lives as long as the page.
       }

@@ -1,5 +1,4 @@
-import { textLimits, writeMessage, type Lost } from "../protocol/index.ts"
-import { stringify } from "./platform.ts"
+import { textLimits, writeData, writeMessage, type Lost } from "../protocol/index.ts"
 
 /**
  * The record of this session's evals. An id that was seen is never run again
@@ -119,5 +118,5 @@ export function createOutbox({ maxLength = 4e6, maxIds = 1e4 }: OutboxLimits = {
 export function lost(id: string, reason: string, ran: Lost["ran"] = "unknown"): string {
   const result: Lost = { code: "overflow", reason, ran }
   const header = { op: "outcome", id, outcome: "lost", durationMs: 0 }
-  return writeMessage(header, stringify(result))
+  return writeMessage(header, writeData(result))
 }

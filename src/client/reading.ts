@@ -5,16 +5,9 @@
  */
 
 // As they were at load, whatever the page makes of them later.
-export const {
-  apply,
-  defineProperty,
-  deleteProperty,
-  getOwnPropertyDescriptor: ownProperty,
-  getPrototypeOf,
-  ownKeys,
-} = Reflect
+export const { apply, deleteProperty, getPrototypeOf, ownKeys } = Reflect
 export const { hasOwn, is } = Object
-const { setPrototypeOf } = Reflect
+const { defineProperty, getOwnPropertyDescriptor, setPrototypeOf } = Reflect
 const { exec } = RegExp.prototype
 const { toString } = Function.prototype
 const { slice } = String.prototype
@@ -28,6 +21,16 @@ const nativeSource = /^function (?:get )?(\S+)\(\)\s*\{\s*\[native code\]\s*\}$/
 export function bare<T extends object>(fresh: T): T {
   setPrototypeOf(fresh, null)
   return fresh
+}
+
+/** A descriptor that inherits something is another one: `{ value }` with a `get` that a page gave every object is none. */
+export function define(holder: object, key: PropertyKey, descriptor: PropertyDescriptor): boolean {
+  return defineProperty(holder, key, bare(descriptor))
+}
+
+export function ownProperty(holder: object, key: PropertyKey): PropertyDescriptor | undefined {
+  const property = getOwnPropertyDescriptor(holder, key)
+  return property && bare(property)
 }
 
 /** The first answer that `look` finds, in the object or in one that it inherits from. */

@@ -6,6 +6,7 @@ import {
   packageVersion,
   protocolVersion,
   textLimits,
+  writeData,
   writeMessage,
   type FromRuntime,
   type Said,
@@ -14,7 +15,7 @@ import {
 import { createIdentity } from "./identity.ts"
 import { createOutbox, lost } from "./outbox.ts"
 import { lookAt, watchPage, type Leaving } from "./page.ts"
-import { stringify, type Platform, type SocketConstructor } from "./platform.ts"
+import type { Platform, SocketConstructor } from "./platform.ts"
 import { partOf } from "./reading.ts"
 import { createScout } from "./scout.ts"
 import { swapStylesheets } from "./stylesheets.ts"
@@ -135,7 +136,7 @@ export function createRuntime(platform: Platform, createAbilities: CreateAbiliti
   }
 
   function hello({ name }: ConnectOptions): string {
-    shown = stringify(look())
+    shown = writeData(look())
     const [arrival] = window?.performance.getEntriesByType("navigation") ?? []
     const message: Said<FromRuntime, "hello"> = {
       op: "hello",
@@ -157,7 +158,7 @@ export function createRuntime(platform: Platform, createAbilities: CreateAbiliti
 
   /** Code that ran may have changed the title without an event to tell. */
   function showChange(): void {
-    const text = stringify(look())
+    const text = writeData(look())
     if (text !== shown && say({ op: "status", ...look() })) shown = text
   }
 
@@ -180,7 +181,7 @@ export function createRuntime(platform: Platform, createAbilities: CreateAbiliti
   function tell({ id, eval: read, from }: Said<ToRuntime, "read">): void {
     const text = outbox.textOf(read)
     const message: Said<FromRuntime, "part"> = { op: "part", id }
-    link.send(writeMessage(message, stringify(text && partOf(text, from, from + textLimits.part))))
+    link.send(writeMessage(message, writeData(text && partOf(text, from, from + textLimits.part))))
   }
 
   /** Each in a turn and so in a frame of its own: together they could be more than the bridge takes. */

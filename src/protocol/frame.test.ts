@@ -1,5 +1,5 @@
 import fc from "fast-check"
-import { expect, test } from "vitest"
+import { expect, onTestFinished, test } from "vitest"
 import { FrameError, readFrame, writeFrame, writeMessage } from "./frame.ts"
 
 const codeOf = (frame: string): string => {
@@ -22,6 +22,24 @@ test("[P6] one message goes as it is, several as a batch", () => {
   const one = writeMessage({ op: "ping" })
   expect(writeFrame([one])).toBe(one)
   expect(writeFrame([one, one])).toBe(`{"op":"batch","sizes":[13,13]}\n${one}${one}`)
+})
+
+test("[P5] a message says what is in it, whatever all objects and lists inherit", () => {
+  const prototypes: { toJSON?: unknown; count?: unknown }[] = [Object.prototype, Array.prototype]
+  onTestFinished(() => {
+    for (const prototype of prototypes) {
+      delete prototype.toJSON
+      delete prototype.count
+    }
+  })
+  for (const prototype of prototypes) {
+    prototype.toJSON = () => "own"
+    prototype.count = () => "own"
+  }
+  const header = { op: "eval", list: [1, { a: "b", c: undefined }], none: undefined, nothing: null }
+  expect(writeMessage(header)).toBe('{"op":"eval","list":[1,{"a":"b"}],"nothing":null}')
+  expect(writeFrame(["a", "b"])).toBe('{"op":"batch","sizes":[1,1]}\nab')
+  expect(readFrame('{"op":"eval"}')[0]!.header["count"]).toBeUndefined()
 })
 
 test("[P6] any messages come out of a frame as they went in", () => {

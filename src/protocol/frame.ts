@@ -7,6 +7,11 @@
 
 /** As they were at load: in a page, whatever it makes of them later. */
 const { parse, stringify } = JSON
+const { keys, setPrototypeOf } = Object
+const { isArray } = Array
+
+/** A list as any other. */
+const list: readonly unknown[] = []
 
 /** A message as it came: the header is an object with a string `op`, nothing else is checked yet. */
 export interface RawMessage {
@@ -27,9 +32,21 @@ export class FrameError extends Error {
   }
 }
 
+/** Data as JSON, also where a page gave all objects or all lists a `toJSON`. */
+export function writeData(data: unknown): string {
+  return stringify("toJSON" in list ? inheritingNothing(data) : data)
+}
+
+function inheritingNothing(data: unknown): unknown {
+  if (typeof data !== "object" || data === null) return data
+  const copy = setPrototypeOf(isArray(data) ? [] : {}, null) as Record<string, unknown>
+  for (const key of keys(data)) copy[key] = inheritingNothing((data as Record<string, unknown>)[key])
+  return copy
+}
+
 /** A message as text, ready to be a frame or a part of a batch. */
 export function writeMessage(header: { readonly op: string }, body?: string): string {
-  const line = stringify(header)
+  const line = writeData(header)
   return body === undefined ? line : `${line}\n${body}`
 }
 
@@ -40,7 +57,7 @@ export const maxBatchLength = 256 * 1024
 export function writeFrame(messages: readonly string[]): string {
   if (messages.length === 1) return messages[0]!
   const sizes = messages.map((message) => message.length)
-  return `${stringify({ op: "batch", sizes })}\n${messages.join("")}`
+  return `${writeData({ op: "batch", sizes })}\n${messages.join("")}`
 }
 
 /**
@@ -68,6 +85,8 @@ function readMessage(text: string): RawMessage {
   if (typeof (header as { op?: unknown }).op !== "string") {
     throw new FrameError("no-op", 'a message must have a string "op"')
   }
+  // A field that is absent is not what a page gave every object.
+  setPrototypeOf(header, null)
   return { header: header as RawMessage["header"], body: end < 0 ? undefined : text.slice(end + 1) }
 }
 

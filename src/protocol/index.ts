@@ -4,6 +4,7 @@ export {
   FrameError,
   maxBatchLength,
   readFrame,
+  writeData,
   writeFrame,
   writeMessage,
   type FrameErrorCode,

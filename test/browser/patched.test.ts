@@ -43,6 +43,14 @@ const passing = `(original) => function (...args) {
   return new.target ? Reflect.construct(original, args) : apply(original, this, args)
 }`
 
+/** As an old library does it. */
+const ownJson = `for (const { prototype } of [Object, Array, String, Number, Boolean]) prototype.toJSON = () => "own"`
+
+/** As libraries do that give objects the methods of lists. */
+const ownNames = `for (const name of ["get", "set", "value", "count", "form", "kind", "sites", "more", "root"]) {
+  Object.prototype[name] = function () {}
+}`
+
 async function open({ before = "", after = "" }: { readonly before?: string; readonly after?: string }) {
   const clientScript = await readFile(new URL("../../dist/client.js", import.meta.url), "utf8")
   const bridge = await startBridge({ port: 0, clientScript })
@@ -85,6 +93,11 @@ test.each([
     "what every object inherits",
     { before: 'Object.prototype.extra = Array.prototype.extra = String.prototype.extra = "inherited"' },
   ],
+  ["nothing, but JSON of everything is its own, before us", { before: ownJson }],
+  ["nothing, but JSON of everything is its own, after us", { after: ownJson }],
+  ["nothing, but every object inherits what descriptors and messages are made of, before us", { before: ownNames }],
+  ["nothing, but every object inherits what descriptors and messages are made of, after us", { after: ownNames }],
+  ["nothing, but every object looks like a promise, after us", { after: "Object.prototype.then = () => {}" }],
 ])("where a page has replaced %s, evals answer", async (_, scripts) => {
   const { frontEnd } = await open(scripts)
   for (const [code, outcome] of inputs) {
