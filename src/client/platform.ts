@@ -21,7 +21,7 @@ export interface Platform {
   readonly scope: ConsoleScope
   /** Of a page or worker; empty elsewhere. */
   readonly url: string
-  /** Where this script came from, where that is known. */
+  /** Where this client came from, where it is a script by itself and no part of a bundle. */
   readonly ownUrl: string | undefined
   /** Outlives a reload of the page; absent where there is none or where it is forbidden. */
   readonly storage: Pick<Storage, "getItem" | "setItem"> | undefined
@@ -52,7 +52,7 @@ type Surroundings = Partial<Omit<typeof globalThis, "Deno" | "Bun" | "process">>
 /** JSON's functions as they were at load. */
 export const { parse, stringify } = JSON
 
-export function capturePlatform(): Platform {
+export function capturePlatform(ownUrl?: string): Platform {
   const { document, window, navigator, location, crypto, WebSocket, console, Date, queueMicrotask } =
     globalThis as Surroundings
   const { debug, warn } = console!
@@ -61,7 +61,7 @@ export function capturePlatform(): Platform {
     window: document && window,
     scope: globalThis as ConsoleScope,
     url: location?.href ?? "",
-    ownUrl: (document?.currentScript as HTMLScriptElement | null | undefined)?.src,
+    ownUrl,
     storage: findStorage(),
     userAgent: navigator?.userAgent,
     clock: createClock(globalThis),

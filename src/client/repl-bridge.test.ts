@@ -86,6 +86,16 @@ describe("connect()", () => {
     expect(page.dials.map(({ url }) => url)).toEqual(["ws://localhost:4000/runtime", "ws://localhost:4000/runtime"])
   })
 
+  test.each(["127.0.0.1:9001", "localhost:9001", ""])("names an address that is none: %j", async (url) => {
+    const { page, bridge } = setUp()
+    await expect(bridge.connect({ url })).rejects.toMatchObject({
+      code: "bad-options",
+      message: `url is "${url}": it must begin with http:// or ws://`,
+    })
+    expect(page.dials).toEqual([])
+    expect(bridge.state).toBe("idle")
+  })
+
   test("rejects options that make no sense, and keeps the link that is there", async () => {
     const { page, bridge } = setUp()
     void bridge.connect()

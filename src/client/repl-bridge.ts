@@ -1,7 +1,6 @@
 import { isLoopback, LinkError, type LinkEvents, type LinkStateName, type Ready } from "../link/index.ts"
 import type { ToRuntime } from "../protocol/index.ts"
-import { watchFrames } from "./frames.ts"
-import type { Watch } from "./page.ts"
+import { createFrames } from "./frames.ts"
 import type { Platform } from "./platform.ts"
 import { createRuntime, doorOf, type ConnectOptions, type CreateAbilities } from "./runtime.ts"
 
@@ -25,7 +24,7 @@ export interface ReplBridge {
   readonly connect: (options?: ConnectOptions) => Promise<ReplBridgeReady>
   /**
    * Ends the link for good, in whatever state: no further dial, timer, listener or
-   * worker. `connect()` starts anew, in the same session.
+   * worker. So it does for the frames that `frames` brought in. `connect()` starts anew, in the same session.
    *
    * @returns resolves when the socket is closed, after 2 s at most
    */
@@ -67,9 +66,9 @@ export function createReplBridge(
   const link = createRuntime(platform, createAbilities)
   const { enableReconnection, disableReconnection, reconnectNow, on } = link
   const { window } = platform
-  let frames: Watch | undefined
+  const frames = window && createFrames(window.document, platform)
   link.on("stateChange", ({ to }) => {
-    if (to === "ready") frames?.start()
+    if (to === "ready" && options.frames) frames?.start(options)
     if (to === "stopped" || to === "refused") frames?.stop()
   })
 
@@ -80,8 +79,6 @@ export function createReplBridge(
       const problem = next.allowRemote ? undefined : remoteness(window)
       if (problem) throw new LinkError("bad-options", problem)
       const ready = link.connect(doorOf(next.url), next)
-      frames?.stop()
-      frames = next.frames ? window && watchFrames(window.document, platform, next) : undefined
       options = next
       return ready
     },

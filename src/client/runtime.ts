@@ -1,4 +1,4 @@
-import { createLink, type Link, type LinkSettings, type Socket, type Url } from "../link/index.ts"
+import { createLink, LinkError, type Link, type LinkSettings, type Socket, type Url } from "../link/index.ts"
 import {
   closeCode,
   decodeToRuntime,
@@ -243,12 +243,19 @@ async function endOfTurn(): Promise<void> {}
 
 export const defaultUrl = "http://127.0.0.1:9001"
 
-/** Of a bridge's address, that of its door for runtimes, read as late. */
+/**
+ * Of a bridge's address, that of its door for runtimes, read as late.
+ *
+ * @throws LinkError `bad-options`
+ */
 export function doorOf(url: Url = defaultUrl): Url {
   if (typeof url === "function") return async () => door(await url())
   return door(url)
 }
 
 function door(url: string): string {
+  // A browser would take it as relative to the page.
+  if (!/^(ws|http)s?:/.test(url))
+    throw new LinkError("bad-options", `url is "${url}": it must begin with http:// or ws://`)
   return url.replace(/^http/, "ws").replace(/^(wss?:\/\/[^/]+)\/?$/, "$1/runtime")
 }

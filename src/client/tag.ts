@@ -11,9 +11,9 @@ export interface Tag {
 /** Makes `replBridge`, unless it is there, and connects as the tag says. */
 export function startFromTag(createAbilities: CreateAbilities): void {
   if (globalThis.replBridge) return
-  const platform = capturePlatform()
+  const tag = findTag(globalThis.document, new Error("where am I?").stack)
+  const platform = capturePlatform(tag?.src)
   const warn = (sentence: string): void => platform.warn(`repl-bridge: ${sentence}`)
-  const tag = findTag(platform.window?.document, new Error("where am I?").stack)
   const bridge = (globalThis.replBridge = createReplBridge(platform, createAbilities, tag && readTag(tag)))
   if (!tag) return warn("cannot tell which bridge it came from: call replBridge.connect({ url })")
   if ("manual" in tag.dataset) return

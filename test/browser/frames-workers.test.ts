@@ -67,6 +67,17 @@ test("`data-frames` brings in the frames of the page's origin, those in them and
   const again = await shown(({ id, session }) => id === cart.id && session !== cart.session)
   expect(again.number).toBe(cart.number)
 
+  await shown(({ id, session }) => id === price.id && session !== price.session)
+
+  await page.evaluate("replBridge.disconnect()")
+  for (const { id } of [shop, cart, price]) {
+    await bridge.event((event) => event.event === "runtime" && event["state"] === "gone" && event["id"] === id)
+  }
+  await page.evaluate("replBridge.connect()")
+  await page.waitForFunction(
+    "[self, frames[0], frames[0].frames[0], frames[2]].every(({ replBridge }) => replBridge.state === 'ready')",
+  )
+
   const { stdout } = await desk.run("runtimes", "--json", "--port", String(bridge.port))
   expect(stdout).not.toContain(strangers.origin)
   await strangers.close()
