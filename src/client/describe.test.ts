@@ -7,9 +7,9 @@ import { plainStyle } from "../frontend/terminal/style.ts"
 import { previewLimits, type RemoteObject } from "../protocol/index.ts"
 import { describe, describeThrown, type DescribeOptions } from "./describe.ts"
 
-/** As it arrives. */
+/** As it arrives, however slow the machine is. */
 function sent(value: unknown, options?: DescribeOptions): RemoteObject {
-  return JSON.parse(JSON.stringify(describe(value, options)))
+  return JSON.parse(JSON.stringify(describe(value, { now: () => 1, ...options })))
 }
 
 function shown(value: unknown): string {
@@ -289,19 +289,34 @@ suite("nothing of the page runs", () => {
   })
 
   test("and a slow proxy does not hold the page up for long", () => {
+    let timeMs = 1
     const slow = new Proxy(
       {},
       {
         ownKeys: () => Array.from({ length: 1000 }, (_, i) => `k${i}`),
         getOwnPropertyDescriptor() {
-          for (const end = performance.now() + 20; performance.now() < end;);
+          timeMs += 20
           return { value: 1, enumerable: true, configurable: true }
         },
       },
     )
-    const { preview } = sent(slow) as any
+    const { preview } = sent(slow, { now: () => timeMs }) as any
     expect(preview.entries.length).toBeLessThan(20)
     expect(preview.entries.length + preview.more).toBe(1000)
+  })
+
+  test("while a pause of the machine leaves nothing out", () => {
+    let timeMs = 1
+    let isPaused = false
+    const paused = new Set(Array.from({ length: 50 }, (_, i) => i))
+    const now = (): number => {
+      if (timeMs > 10 && !isPaused) {
+        isPaused = true
+        timeMs += 10_000
+      }
+      return timeMs++
+    }
+    expect((sent(paused, { now }) as any).preview.items).toHaveLength(50)
   })
 })
 

@@ -14,6 +14,8 @@ export interface DescribeOptions {
   readonly keep?: Keep
   /** Another part of it than the first, or more of it, and handles for its parts, too. */
   readonly expansion?: Expansion
+  /** By which what takes too long is left out. @defaultValue the wall clock */
+  readonly now?: () => number
 }
 
 /** How an object is told to those who ask for more of it. */
@@ -72,13 +74,14 @@ function describePrimitive(value: unknown, drawn: Preview): RemoteObject {
 function describeObject(
   object: object,
   maxLength: number,
-  { restoreStack, keep, expansion }: DescribeOptions,
+  { restoreStack, keep, expansion, now }: DescribeOptions,
 ): RemoteObject {
   const { drawing, isCut } = drawPreview(
     object,
     expansion ? limitsOf(expansion) : limits,
     restoreStack,
     expansion && keep,
+    now,
   )
   const { kind, name, tag, size, more } = drawing
   const isFunction = typeof object === "function"
@@ -87,7 +90,7 @@ function describeObject(
   // Most values are drawn as a whole. The others are drawn again, where they are not too large for that.
   const mayFit = isPlain && (more ?? size ?? 0) < maxLength
   const value = isPlain
-    ? (exactly(drawing) ?? (mayFit ? exactly(drawPreview(object, all).drawing) : undefined))
+    ? (exactly(drawing) ?? (mayFit ? exactly(drawPreview(object, all, undefined, undefined, now).drawing) : undefined))
     : undefined
   const className = (name === "Object" ? tag : name || tag) ?? "Object"
   let text = drawing.text ?? (size === undefined ? className : `${className}(${size})`)

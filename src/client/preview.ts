@@ -31,6 +31,8 @@ interface Job {
 
 /** Only the traps of proxies can take so long; what is not reached by then is left out. */
 const maxMs = 250
+/** Of one step. What takes longer may be the machine's pause, and no fault of the value. */
+const maxStepMs = 60
 /** Empty positions in a row that are counted: a sparse list may have billions. */
 const maxHoles = 1000
 /** To list the keys of more positions would take too long; such a list's other properties are left out. */
@@ -43,7 +45,7 @@ const handleLength = 60
 
 // As they were at load, whatever the page makes of them later.
 const { min } = Math
-const { now } = Date
+const { now: timeNow } = Date
 const { Uint8Array } = globalThis
 const { forEach: forEachPair } = Map.prototype
 const { forEach: forEachMember } = Set.prototype
@@ -58,10 +60,12 @@ export function drawPreview(
   limits: Limits,
   restoreStack?: RestoreStack,
   keepPart?: Keep,
+  now = timeNow,
 ): { readonly drawing: Drawing; readonly isCut: boolean } {
   const queue: Job[] = bare([])
   let room = limits.length
-  let deadline = 0
+  let spentMs = 0
+  let last = 0
   let refs = 0
   let toSkip = limits.offset ?? 0
 
@@ -95,8 +99,9 @@ export function drawPreview(
   /** The time counts from the first question: to list a million keys takes some itself, and cannot be stopped. */
   function isFull(): boolean {
     const time = now()
-    deadline ||= time + maxMs
-    return room <= 0 || time > deadline
+    spentMs += min(time - (last || time), maxStepMs)
+    last = time
+    return room <= 0 || spentMs > maxMs
   }
 
   /** Adds to one of the lists of a drawing. Answers false where there is no room. */
