@@ -24,6 +24,7 @@ startFromTag(() => ({
       outcome: writeMessage({ op: "outcome", id, outcome, durationMs: 0 } as { op: string }, JSON.stringify(result)),
     }
   },
+  cancel: ignore,
   complete: ignore,
   served: ignore,
   expand: ignore,

@@ -115,6 +115,8 @@ export function createAbilities(
       }
     },
 
+    cancel: commands.cancel,
+
     complete({ id, chain, prefix }) {
       const hide = commands.expose(chain[0] ?? "")
       const { names, isCut } = complete(chain, prefix, evaluator)

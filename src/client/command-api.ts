@@ -13,6 +13,8 @@ export interface CommandApi {
   expose(code: string, evalId?: string): () => void
   /** From this completion on, `_` or `_error` gives its value. */
   remember(completion: Completion): void
+  /** Nobody waits for this eval any more: what it asks of the user is off. */
+  cancel(evalId: string): void
 }
 
 export interface CommandApiParts {
@@ -49,8 +51,10 @@ export function createCommandApi({ scope, copy }: CommandApiParts): CommandApi {
   let last: unknown
   let lastError: unknown
   let picked: Element | undefined
-  /** Of the evals that may copy the latest one. */
+  let endPick: (() => void) | undefined
+  /** Of the evals that may copy, and of those that may pick, the latest one. */
   let copier = ""
+  let picker = ""
 
   const anywhere = {
     _: () => last,
@@ -154,8 +158,9 @@ export function createCommandApi({ scope, copy }: CommandApiParts): CommandApi {
     }
   }
 
-  /** The next element that is clicked becomes `$0`; Escape ends it without one. */
+  /** The next element that is clicked becomes `$0`; Escape ends it without one, and so does the next `pick`. */
   function pick(): Promise<Element | undefined> {
+    endPick?.()
     return new Promise((resolve) => {
       const picking = new AbortController()
       let glowing: Animation | undefined
@@ -164,20 +169,27 @@ export function createCommandApi({ scope, copy }: CommandApiParts): CommandApi {
           scope.addEventListener(type, run, { capture: true, signal: picking.signal })
         }
       }
-      const end = (event: Event, element?: Element): void => {
-        swallow(event)
+      const end = (element?: Element): void => {
         picking.abort()
         glowing?.cancel()
         if (element) picked = element
         resolve(element)
       }
+      endPick = end
       on("mouseover", (event) => {
         glowing?.cancel()
         glowing = glow(event.composedPath()[0] as Element, 1e9)
       })
       on("pointerdown pointerup mousedown mouseup", swallow)
-      on("click", (event) => end(event, event.composedPath()[0] as Element))
-      on("keydown", (event) => (event as KeyboardEvent).key === "Escape" && end(event))
+      on("click", (event) => {
+        swallow(event)
+        end(event.composedPath()[0] as Element)
+      })
+      on("keydown", (event) => {
+        if ((event as KeyboardEvent).key !== "Escape") return
+        swallow(event)
+        end()
+      })
     })
   }
 
@@ -185,12 +197,17 @@ export function createCommandApi({ scope, copy }: CommandApiParts): CommandApi {
     expose(code, evalId) {
       const names = (code.match(mention) ?? []).filter((name, index, all) => all.indexOf(name) === index).filter(show)
       if (evalId && names.includes("copy")) copier = evalId
+      if (evalId && names.includes("pick")) picker = evalId
       return () => names.forEach(hide)
     },
 
     remember(completion) {
       if (completion.kind === "value") last = completion.value
       if (completion.kind === "thrown") lastError = completion.error
+    },
+
+    cancel(evalId) {
+      if (evalId === picker) endPick?.()
     },
   }
 }

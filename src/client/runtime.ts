@@ -45,6 +45,8 @@ export interface ConnectOptions extends LinkSettings {
 export interface Abilities {
   /** Runs code; answers with how it ended. May reject: its outcome cannot be described. */
   evaluate(request: Said<ToRuntime, "eval">, code: string): Promise<Ended>
+  /** Nobody waits for the eval of this id any more. */
+  cancel(id: string): void
   complete(wish: Said<ToRuntime, "complete">): void
   /** The bridge serves the script of this id there. */
   served(id: string, url: string): void
@@ -209,6 +211,7 @@ export function createRuntime(platform: Platform, createAbilities: CreateAbiliti
         break
       case "cancel":
         outbox.release([message.id])
+        abilities.cancel(message.id)
         break
       case "ack":
         outbox.release(message.ids ?? [])

@@ -141,6 +141,15 @@ test("`serve --loop-guard` ends a loop that blocks the page, which then goes on"
   expect(await evaluate("turns > 1000")).toMatchObject({ code: 0, stdout: "true\n" })
 })
 
+/** The page waits for a click once it outlines what the mouse comes to. */
+async function pickBegins(): Promise<void> {
+  await page.waitForFunction(() => {
+    const heading = document.querySelector("h1")!
+    heading.dispatchEvent(new MouseEvent("mouseover", { bubbles: true }))
+    return heading.getAnimations().length > 0
+  })
+}
+
 test("[P43] Tab in a selector goes on with the page's ids; `.pick` makes the element that is clicked `$0`", async () => {
   await terminal.type("$('#sk")
   await terminal.press("Tab")
@@ -148,10 +157,22 @@ test("[P43] Tab in a selector goes on with the page's ids; `.pick` makes the ele
   await terminal.press("C-c")
   await terminal.type(".pick")
   await terminal.press("Enter")
-  await terminal.until(/running .*\^C cancels/)
+  await pickBegins()
   await page.click("h1")
   await terminal.until(/\n<h1>.*\n.*orrery ›$/)
   await terminal.type("$0.textContent")
   await terminal.press("Enter")
   await terminal.until(/\n'Orrery'\n.*orrery ›$/)
+})
+
+test("^C during `.pick` gives the page its clicks back", async () => {
+  await page.evaluate("void (globalThis.clicks = 0, document.querySelector('h1').onclick = () => clicks++)")
+  await terminal.type(".pick")
+  await terminal.press("Enter")
+  await pickBegins()
+  await terminal.press("C-c")
+  await terminal.until(/cancelled.*\nlate: await pick\(\).*\nundefined\n.*orrery ›$/)
+  await page.waitForFunction("document.querySelector('h1').getAnimations().length === 0")
+  await page.click("h1")
+  expect(await page.evaluate("clicks")).toBe(1)
 })
