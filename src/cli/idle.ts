@@ -1,10 +1,14 @@
 import type { Bridge } from "../server/index.ts"
 
-/** Aborts once no runtime, and no front end but the bridge's own, was there for so long. */
-export function whenIdle(bridge: Pick<Bridge, "runtimes" | "frontEnds" | "on">, idleMs: number): AbortSignal {
+/** Aborts once no runtime, and no front end but so many of the bridge's own, was there for so long. */
+export function whenIdle(
+  bridge: Pick<Bridge, "runtimes" | "frontEnds" | "on">,
+  idleMs: number,
+  ownFrontEnds: number,
+): AbortSignal {
   const idle = new AbortController()
   let timer: NodeJS.Timeout | undefined
-  const isAlone = (): boolean => bridge.runtimes.length === 0 && bridge.frontEnds.length <= 1
+  const isAlone = (): boolean => bridge.runtimes.length === 0 && bridge.frontEnds.length <= ownFrontEnds
 
   const look = (): void => {
     clearTimeout(timer)

@@ -70,6 +70,11 @@ function describe(ends: (exitCode: number) => void): Command {
       duration("--loop-guard [ms]", "stop a loop of an input that blocks the page for so long (1 s)").preset(1000),
     )
     .option("--watch <glob...>", "swap saved stylesheets, reload the pages for other saved files")
+    .addOption(
+      new Option("--on-change <what>", "of a saved script: reload the pages, or evaluate it in those that have it")
+        .choices(["reload", "eval"])
+        .default("reload"),
+    )
     .option("--proxy <url>", "pass on a dev server's pages, with the script in them; on the next free port")
     .option("--no-repl", "no REPL, also with a terminal on stdin")
     .option("--open", "open the page of the folder or the proxy, or the demo, in the browser")
@@ -80,6 +85,9 @@ function describe(ends: (exitCode: number) => void): Command {
     .action(async (folder: string | undefined, options: ServeOptions) => {
       if (folder !== undefined && options.proxy !== undefined) {
         program.error("error: either a folder or --proxy: each has the pages of its own", { exitCode: exit.usage })
+      }
+      if (options.onChange !== "reload" && options.watch === undefined) {
+        program.error("error: --on-change is for files that are watched: pass --watch, too", { exitCode: exit.usage })
       }
       const { serve } = await import("./serve.ts")
       ends(await serve(folder, options))

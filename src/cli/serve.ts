@@ -1,5 +1,13 @@
 import { writeDiscovery } from "../discovery/index.ts"
-import { connectFrontEnd, followNews, openRpc, watch, type FrontEnd, type Watching } from "../frontend/index.ts"
+import {
+  connectFrontEnd,
+  followNews,
+  openRpc,
+  watch,
+  type FrontEnd,
+  type OnChange,
+  type Watching,
+} from "../frontend/index.ts"
 import { packageVersion, protocolVersion } from "../protocol/index.ts"
 import {
   createEraseTypes,
@@ -33,6 +41,7 @@ export interface ServeOptions extends OutputOptions, ExposureOptions {
   readonly agents: AgentPolicy
   readonly loopGuard?: number
   readonly watch?: readonly string[]
+  readonly onChange: OnChange
   readonly proxy?: string
   /** False with `--no-repl`. */
   readonly repl: boolean
@@ -68,7 +77,7 @@ export async function serve(folder: string | undefined, options: ServeOptions): 
   })
   try {
     const failed = ({ message }: Error): void => notices.say(message)
-    const watching = await watchFor(frontEnd, options.watch ?? [], failed)
+    const watching = await watchFor(bridge, options, failed)
     if (options.open) openPage(site?.url ?? `http://localhost:${bridge.port}/demo`, failed)
     const code = hasRepl
       ? await talk(bridge, site, frontEnd, options, notices, interrupt)
@@ -105,13 +114,21 @@ async function siteFor(
   }
 }
 
+/** As a front end of its own, so that all see who evaluates. */
 async function watchFor(
-  frontEnd: FrontEnd,
-  patterns: readonly string[],
+  bridge: Bridge,
+  { watch: patterns = [], onChange }: ServeOptions,
   failed: (error: Error) => void,
 ): Promise<Watching | undefined> {
   if (patterns.length === 0) return undefined
-  return watch(frontEnd, { patterns, cwd: process.cwd(), failed })
+  const frontEnd = await connectFrontEnd({ bridge, name: "watch" })
+  try {
+    const { close } = await watch(frontEnd, { patterns, cwd: process.cwd(), onChange, failed })
+    return { close: () => Promise.all([close(), frontEnd.close()]).then(() => undefined) }
+  } catch (error) {
+    await frontEnd.close()
+    throw error
+  }
 }
 
 async function talk(
@@ -150,7 +167,11 @@ async function run(
     print(await welcome(bridge, site, options))
     followNews(frontEnd, styleFor(process.stdout, options), { print })
   }
-  await aborted(idleExit === undefined ? interrupt : AbortSignal.any([interrupt, whenIdle(bridge, idleExit)]))
+  await aborted(
+    idleExit === undefined
+      ? interrupt
+      : AbortSignal.any([interrupt, whenIdle(bridge, idleExit, options.watch ? 2 : 1)]),
+  )
   return exit.done
 }
 

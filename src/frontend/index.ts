@@ -30,4 +30,4 @@ export {
 } from "./terminal/index.ts"
 export { followNews } from "./terminal/news.ts"
 export { showConsoleLine, showOutcome } from "./terminal/show.ts"
-export { watch, type Watching, type WatchOptions } from "./watch/index.ts"
+export { watch, type OnChange, type Watching, type WatchOptions } from "./watch/index.ts"

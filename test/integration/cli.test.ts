@@ -244,6 +244,8 @@ const wrongUsage = [
   "serve --host 0.0.0.0",
   "serve --allow-origin *",
   "serve --port 0 --watch missing/**",
+  "serve --port 0 --on-change eval",
+  "serve --port 0 --watch . --on-change guess",
   "fly",
   "",
 ]

@@ -21,7 +21,17 @@ test("paths are written as browsers write them", () => {
   ])
 })
 
-test("only stylesheets are swapped", () => {
-  expect(changeFor("/shop/a.css", "/shop")).toEqual({ kind: "stylesheets", paths: ["/a.css"] })
-  expect(changeFor("/shop/a.scss", "/shop")).toEqual({ kind: "page" })
+test("stylesheets are swapped, and scripts evaluated where that is wished for", () => {
+  const stylesheet = { kind: "parts", stylesheets: ["/a.css"], scripts: [] }
+  for (const onChange of ["reload", "eval"] as const) {
+    expect(changeFor("/shop/a.css", "/shop", onChange)).toEqual(stylesheet)
+    expect(changeFor("/shop/a.scss", "/shop", onChange)).toEqual({ kind: "page" })
+    expect(changeFor("/shop/a.json", "/shop", onChange)).toEqual({ kind: "page" })
+  }
+  expect(changeFor("/shop/a.mjs", "/shop", "reload")).toEqual({ kind: "page" })
+  expect(changeFor("/shop/a.mjs", "/shop", "eval")).toEqual({
+    kind: "parts",
+    stylesheets: [],
+    scripts: ["/shop/a.mjs"],
+  })
 })

@@ -2,9 +2,14 @@ import { basename } from "node:path"
 import { wayInto } from "./match.ts"
 import type { Change } from "./saves.ts"
 
+/** What becomes of a saved script. */
+export type OnChange = "reload" | "eval"
+
 /** What a page has to do about a file that was saved. */
-export function changeFor(file: string, cwd: string): Change {
-  return file.endsWith(".css") ? { kind: "stylesheets", paths: urlPaths(file, cwd) } : { kind: "page" }
+export function changeFor(file: string, cwd: string, onChange: OnChange): Change {
+  if (file.endsWith(".css")) return { kind: "parts", stylesheets: urlPaths(file, cwd), scripts: [] }
+  if (onChange === "eval" && /\.[cm]?js$/.test(file)) return { kind: "parts", stylesheets: [], scripts: [file] }
+  return { kind: "page" }
 }
 
 /**

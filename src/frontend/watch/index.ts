@@ -1,2 +1,3 @@
+export type { OnChange } from "./change.ts"
 export type { Watching } from "./files.ts"
 export { watch, type WatchOptions } from "./watch.ts"

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest"
 import { noSaves, step, type Change, type SavesEffect, type SavesEvent } from "./saves.ts"
 
-const css = (...paths: readonly string[]): Change => ({ kind: "stylesheets", paths })
+const css = (...stylesheets: readonly string[]): Change => ({ kind: "parts", stylesheets, scripts: [] })
+const js = (...scripts: readonly string[]): Change => ({ kind: "parts", stylesheets: [], scripts })
 const page: Change = { kind: "page" }
 const saved = (change: Change): SavesEvent => ({ type: "saved", change })
 const due: SavesEvent = { type: "due" }
@@ -21,7 +22,12 @@ function play(...events: readonly (SavesEvent | readonly [at: number, SavesEvent
   return effects
 }
 
-const tell = (id: string, change: Change): SavesEffect => ({ do: "tell", runtime: id, change })
+const tell = (id: string, change: Change, session = `${id}-1`): SavesEffect => ({
+  do: "tell",
+  runtime: id,
+  session,
+  change,
+})
 
 test("a save is acted upon once all is quiet for 50 ms", () => {
   expect(play(runtime("a", "ready"), saved(page))).toEqual([{ do: "arm", ms: 50 }])
@@ -47,6 +53,31 @@ test("anything else in the burst makes it one reload", () => {
   ])
 })
 
+test("scripts and stylesheets of one burst go together, each once; anything else makes it one reload", () => {
+  const events = [
+    runtime("a", "ready"),
+    saved(js("/x.js")),
+    saved(css("/x.css")),
+    saved(js("/y.js")),
+    saved(js("/x.js")),
+  ]
+  expect(play(...events, due)).toEqual([
+    tell("a", { kind: "parts", stylesheets: ["/x.css"], scripts: ["/x.js", "/y.js"] }),
+  ])
+  expect(play(...events, saved(page), due)).toEqual([tell("a", page)])
+})
+
+test("a page in which evaluating is not enough reloads, once, and not if it did so in the meantime", () => {
+  const unable: SavesEvent = { type: "unable", runtime: "a", session: "a-1" }
+  const told = [runtime("a", "ready"), saved(js("/x.js")), due]
+  expect(play(...told, unable)).toEqual([tell("a", page)])
+  expect(play(...told, unable, unable)).toEqual([])
+  expect(play(...told, runtime("a", "ready", "a-2"), unable)).toEqual([])
+  expect(play(...told, runtime("a", "gone"), unable)).toEqual([])
+  expect(play(...told, runtime("a", "away"), unable)).toEqual([])
+  expect(play(...told, runtime("a", "away"), unable, runtime("a", "ready"))).toEqual([tell("a", page)])
+})
+
 test("a page that is away is told nothing, and catches up once when it is back", () => {
   const away = [runtime("a", "ready"), runtime("a", "away"), saved(css("/x.css")), due, saved(css("/y.css")), due]
   expect(play(...away)).toEqual([])
@@ -60,7 +91,7 @@ test("a save while a page reloads is not lost: the page may have loaded what was
   const reloading = [runtime("a", "ready"), saved(page), due]
   expect(play(...reloading, saved(page), due)).toEqual([tell("a", page)])
   expect(play(...reloading, saved(page), due, runtime("a", "away"), runtime("a", "ready", "a-2"))).toEqual([
-    tell("a", page),
+    tell("a", page, "a-2"),
   ])
   expect(play(...reloading, runtime("a", "away"), runtime("a", "ready", "a-2"))).toEqual([])
 })

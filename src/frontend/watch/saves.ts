@@ -20,8 +20,14 @@ interface Unsettled {
 
 /** What has to happen in a page. */
 export type Change =
-  /** Its stylesheets of these URL paths are fetched anew. */
-  { readonly kind: "stylesheets"; readonly paths: readonly string[] } | { readonly kind: "page" }
+  | {
+      readonly kind: "parts"
+      /** Those of these URL paths are fetched anew. */
+      readonly stylesheets: readonly string[]
+      /** These files are evaluated anew, as they are then. */
+      readonly scripts: readonly string[]
+    }
+  | { readonly kind: "page" }
 
 /** A runtime, as far as it concerns us. */
 interface Follower {
@@ -39,11 +45,13 @@ export type SavesEvent =
   | { readonly type: "runtime"; readonly runtime: Pick<RuntimeInfo, "id" | "session" | "state"> }
   /** The bridge could not pass it on. */
   | { readonly type: "unheard"; readonly runtime: string; readonly change: Change }
+  /** What was told takes a reload of this session. */
+  | { readonly type: "unable"; readonly runtime: string; readonly session: string }
 
 export type SavesEffect =
   /** Replaces a timer that is armed. */
   | { readonly do: "arm"; readonly ms: number }
-  | { readonly do: "tell"; readonly runtime: string; readonly change: Change }
+  | { readonly do: "tell"; readonly runtime: string; readonly session: string; readonly change: Change }
 
 export interface SavesStep {
   readonly state: Saves
@@ -73,6 +81,8 @@ export function step(state: Saves, event: SavesEvent, now: number): SavesStep {
       return meet(state, event.runtime)
     case "unheard":
       return { state: owe(state, event.runtime, event.change), effects: [] }
+    case "unable":
+      return reload(state, event.runtime, event.session)
     default:
       return event satisfies never
   }
@@ -85,9 +95,18 @@ function settle({ runtimes }: Saves, change: Change): SavesStep {
     if (!isReady || leaving === session) state = owe(state, id, change)
     if (!isReady) continue
     state = told(state, id, change)
-    effects.push({ do: "tell", runtime: id, change })
+    effects.push({ do: "tell", runtime: id, session, change })
   }
   return { state, effects }
+}
+
+/** Unless it is another session by now, which loaded what was saved. */
+function reload(state: Saves, id: string, session: string): SavesStep {
+  const follower = state.runtimes.get(id)
+  const change: Change = { kind: "page" }
+  if (follower?.session !== session || follower.leaving === session) return { state, effects: [] }
+  if (!follower.isReady) return { state: owe(state, id, change), effects: [] }
+  return { state: told(state, id, change), effects: [{ do: "tell", runtime: id, session, change }] }
 }
 
 function meet(
@@ -107,7 +126,7 @@ function meet(
   if (missed === undefined || !isBack) return { state: withFollower(state, id, follower), effects: [] }
   return {
     state: told(withFollower(state, id, { ...follower, missed: undefined }), id, missed),
-    effects: [{ do: "tell", runtime: id, change: missed }],
+    effects: [{ do: "tell", runtime: id, session, change: missed }],
   }
 }
 
@@ -134,5 +153,6 @@ function without(state: Saves, id: string): Saves {
 function sum(one: Change | undefined, other: Change): Change {
   if (one === undefined) return other
   if (one.kind === "page" || other.kind === "page") return { kind: "page" }
-  return { kind: "stylesheets", paths: [...new Set([...one.paths, ...other.paths])] }
+  const both = (part: "stylesheets" | "scripts"): readonly string[] => [...new Set([...one[part], ...other[part]])]
+  return { kind: "parts", stylesheets: both("stylesheets"), scripts: both("scripts") }
 }

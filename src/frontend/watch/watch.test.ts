@@ -6,6 +6,8 @@ import { createFakeClock } from "../../../test/support/fake-clock.ts"
 import { runtimeInfo } from "../../../test/support/fake-front-end.ts"
 import type { RuntimeInfo } from "../../protocol/index.ts"
 import type { FrontEnd } from "../frontend.ts"
+import type { Reran } from "./rerun.ts"
+import type { Change } from "./saves.ts"
 import { followSaves, watch } from "./watch.ts"
 
 type Reload = NonNullable<Parameters<FrontEnd["reload"]>[0]>
@@ -17,6 +19,7 @@ function fakePages(obey: (reload: Reload) => Promise<void> = async () => {}) {
   return {
     reloads,
     runtimes: [runtimeInfo()],
+    evaluate: () => expect.unreachable("nothing is evaluated unless that is wished for"),
     async reload(reload: Reload = {}) {
       reloads.push(reload)
       await obey(reload)
@@ -33,13 +36,17 @@ function fakePages(obey: (reload: Reload) => Promise<void> = async () => {}) {
   }
 }
 
+const nothing = (): Promise<Reran> => expect.unreachable("no script was saved")
+const css = (...stylesheets: readonly string[]): Change => ({ kind: "parts", stylesheets, scripts: [] })
+const turn = (): Promise<void> => new Promise((done) => setImmediate(done))
+
 test("a save reaches the pages that are there, once the burst is over", () => {
   const pages = fakePages()
   const clock = createFakeClock()
-  const saves = followSaves(pages, clock)
-  saves.saved({ kind: "stylesheets", paths: ["/a.css"] })
+  const saves = followSaves(pages, clock, nothing)
+  saves.saved(css("/a.css"))
   clock.advance(40)
-  saves.saved({ kind: "stylesheets", paths: ["/b.css"] })
+  saves.saved(css("/b.css"))
   clock.advance(49)
   expect(pages.reloads).toEqual([])
   clock.advance(1)
@@ -52,19 +59,54 @@ test("a save reaches the pages that are there, once the burst is over", () => {
 test("what the bridge did not pass on is done when the page is back", async () => {
   const pages = fakePages(() => Promise.reject(new Error("away")))
   const clock = createFakeClock()
-  const saves = followSaves(pages, clock)
+  const saves = followSaves(pages, clock, nothing)
   saves.saved({ kind: "page" })
   clock.advance(50)
-  await new Promise((done) => setImmediate(done))
+  await turn()
   pages.tell(runtimeInfo({ state: "away" }))
   pages.tell(runtimeInfo())
   expect(pages.reloads).toEqual([{ runtime: "r1" }, { runtime: "r1" }])
 })
 
+test.each<readonly [Reran, readonly Reload[], asked: number]>([
+  ["done", [], 1],
+  ["reload", [{ runtime: "r1" }], 1],
+  // And again when the page is back.
+  ["unheard", [], 2],
+])("scripts that were saved are evaluated, and what then is needed is done: %s", async (reran, reloads, asked) => {
+  const pages = fakePages()
+  const clock = createFakeClock()
+  const evaluated: unknown[] = []
+  const saves = followSaves(pages, clock, async (...what) => {
+    evaluated.push(what)
+    return reran
+  })
+  saves.saved({ kind: "parts", stylesheets: ["/a.css"], scripts: ["/a.js"] })
+  clock.advance(50)
+  await turn()
+  expect(pages.reloads).toEqual([{ runtime: "r1", stylesheets: ["/a.css"] }, ...reloads])
+  pages.tell(runtimeInfo({ state: "away" }))
+  pages.tell(runtimeInfo())
+  expect(evaluated).toEqual(Array.from({ length: asked }, () => ["r1", ["/a.js"]]))
+})
+
+test("what an evaluation comes to after the end concerns nobody", async () => {
+  const pages = fakePages()
+  const clock = createFakeClock()
+  let end: (reran: Reran) => void
+  const saves = followSaves(pages, clock, () => new Promise((resolve) => (end = resolve)))
+  saves.saved({ kind: "parts", stylesheets: [], scripts: ["/a.js"] })
+  clock.advance(50)
+  saves.close()
+  end!("reload")
+  await turn()
+  expect(pages.reloads).toEqual([])
+})
+
 test("closing leaves no timer and no listener", () => {
   const pages = fakePages()
   const clock = createFakeClock()
-  const saves = followSaves(pages, clock)
+  const saves = followSaves(pages, clock, nothing)
   saves.saved({ kind: "page" })
   saves.close()
   expect(clock.pending).toBe(0)
@@ -79,6 +121,7 @@ test("a saved file becomes one reload", async () => {
   const watching = await watch(pages, {
     patterns: ["*.css"],
     cwd,
+    onChange: "reload",
     failed: (error) => expect.unreachable(error.message),
   })
   try {
