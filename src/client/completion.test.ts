@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest"
+import { describe, expect, onTestFinished, test, vi } from "vitest"
 import { complete } from "./completion.ts"
 
 /** A global object with `let` and `const` beside it, as a page's scripts have. */
@@ -46,6 +46,19 @@ describe("names", () => {
     expect(names(["a", "c d", "none"])).toEqual([])
     expect(names(["a", "missing", "e"])).toEqual([])
     expect(names(["missing"])).toEqual([])
+  })
+
+  test("of what Node makes by getters of its own are found, those of the program's are not run", () => {
+    const read = (expression: string): unknown => (0, eval)(expression)
+    const scope = { read, declared: [] }
+    const run = vi.fn(() => process)
+    Object.defineProperty(globalThis, "mine", { get: run, configurable: true })
+    onTestFinished(() => void Reflect.deleteProperty(globalThis, "mine"))
+    expect(Object.getOwnPropertyDescriptor(globalThis, "Buffer")?.get).toBeDefined()
+    expect(complete(["Buffer"], "fro", scope).names).toEqual(["from"])
+    expect(complete(["process"], "versions", scope).names).toEqual(["versions"])
+    expect(complete(["mine"], "versions", scope).names).toEqual([])
+    expect(run).not.toHaveBeenCalled()
   })
 
   test("of `this` are the global object's", () => {

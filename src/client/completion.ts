@@ -22,6 +22,11 @@ const { startsWith } = String.prototype as { readonly startsWith: (prefix: strin
 
 const identifier = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u
 
+/** Getters of Node's own making look like a program's; those of the globals that matter most are known from the load. */
+const ofNode = document
+  ? []
+  : ["process", "Buffer", "crypto", "performance", "navigator"].map((name) => ownProperty(globalThis, name)?.get)
+
 /** What is in scope beside the properties of the global object. */
 type Scope = Pick<Evaluator, "declared" | "read">
 
@@ -115,7 +120,8 @@ function propertyOf(value: unknown, name: string): PropertyDescriptor | undefine
 }
 
 function isReadable(property: PropertyDescriptor, name: string): boolean {
-  return hasOwn(property, "value") || isNative(property.get, name)
+  const { get } = property
+  return hasOwn(property, "value") || isNative(get, name) || (get !== undefined && ofNode.includes(get))
 }
 
 /** Where the properties of a value are found first; `undefined` and `null` have none. */

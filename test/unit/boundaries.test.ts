@@ -87,7 +87,7 @@ test("`serve` loads the language server only for whoever speaks with it", () => 
 })
 
 /** In bytes with brotli. What weighs how much stands in ARCHITECTURE.md; to allow more, change both. */
-const limits = { "dist/client.js": 20_550, ".cache/core.js": 10_100 }
+const limits = { "dist/client.js": 20_650, ".cache/core.js": 10_100 }
 
 test.each(Object.entries(limits))("%s stays small", (file, limit) => {
   const bundle = readFileSync(new URL(`../../${file}`, import.meta.url))
