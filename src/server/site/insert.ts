@@ -3,7 +3,7 @@ import { Transform } from "node:stream"
 /** What may stand before a head, and the head's own beginning: after it, a page's own scripts begin. */
 const attributes = `(?:\\s(?:"[^"]*"|'[^']*'|[^>"'])*)?`
 const beginning = new RegExp(
-  `^(?:\u00EF\u00BB\u00BF)?(?:\\s|<!doctype[^>]*>|<!--[^]*?-->|<\\?[^>]*>|<html${attributes}>)*(?:<head${attributes}>)?`,
+  `^(?:\u00EF\u00BB\u00BF)?(?:\\s+|<!doctype[^>]*>|<!--[^]*?-->|<\\?[^>]*>|<html${attributes}>)*(?:<head${attributes}>)?`,
   "i",
 )
 

@@ -279,6 +279,14 @@ test("a server that is not up is named, on a page that comes again, and once to 
   expect(lines.slice(1)).toEqual([`${upstream} answers again`])
 })
 
+test("a request that the server breaks off is told where it was asked, and not in the terminal", async () => {
+  answer = (incoming) => incoming.socket.destroy()
+  const { status, body } = await get("/", page)
+  expect(status).toBe(502)
+  expect(body).toContain(`${upstream} does not answer: it closed the connection`)
+  expect(lines).toEqual([])
+})
+
 test("it stands before no bridge and not before itself", async () => {
   await expect(stand({ bridgePort: Number(new URL(upstream).port) })).rejects.toMatchObject({ code: "bad-options" })
   const { port } = server.address() as AddressInfo

@@ -80,11 +80,13 @@ function createProxy(upstream: Upstream, { bridgePort, tag, log }: Omit<ProxyOpt
     return asked.once("response", answered).once("upgrade", answered)
   }
 
-  /** Says why the server does not answer, and once to who started us. */
-  function explain(error: Error): string {
+  /** Says why the server does not answer and, where that is not about one request alone, once to who started us. */
+  function explain(error: Error & { readonly code?: string }): string {
     const reason = `${upstream.origin} does not answer: ${whyNot(error)}`
-    if (!isAway) log(reason)
-    isAway = true
+    if (!isAway && !brokenOff.has(error.code)) {
+      log(reason)
+      isAway = true
+    }
     return reason
   }
 
@@ -222,6 +224,9 @@ function headOf(status: number, message = "", headers: readonly string[]): strin
   const lines = headers.flatMap((name, nth) => (nth % 2 === 0 ? [`${name}: ${headers[nth + 1]!}`] : []))
   return [`HTTP/1.1 ${status} ${message}`, ...lines, "", ""].join("\r\n")
 }
+
+/** The server is there, and closes the connection of a request that it does not survive. */
+const brokenOff = new Set<unknown>(["ECONNRESET", "EPIPE"])
 
 function whyNot({ message, code }: Error & { readonly code?: string }): string {
   switch (code) {
