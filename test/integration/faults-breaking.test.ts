@@ -167,8 +167,8 @@ test.each([1, 2, 7, 40, 100])(
 )
 
 test("[B20] a latency of one and a half heartbeats each way is no death", async () => {
-  const stage = await openStage({ bridge: { heartbeatMs: 300 }, idle: true })
-  stage.wire.flow("both", { kind: "delay", ms: 450 }, "future")
+  const stage = await openStage({ bridge: { heartbeatMs: 600 }, client: { setupMs: 15_000 }, idle: true })
+  stage.wire.flow("both", { kind: "delay", ms: 900 }, "future")
   stage.runtime.connect()
   await stage.runtime.event("ready")
   for (let nth = 0; nth < 2; nth++) expect(await stage.askNow()).toMatchObject(done)
@@ -209,8 +209,8 @@ test("[B21] [P35] code that takes many heartbeats to arrive cuts no link: it com
   await stage.check()
 })
 
-test("[B22] a stall of two heartbeats, after which everything arrives late, costs nothing", async () => {
-  const stage = await openStage({ bridge: { heartbeatMs: 800 } })
+test("[B22] a stall of one and a half heartbeats, after which everything arrives late, costs nothing", async () => {
+  const stage = await openStage({ bridge: { heartbeatMs: 1200 } })
   const probe = createProbe()
   const asked = stage.ask(probe)
   await probe.started
@@ -218,7 +218,7 @@ test("[B22] a stall of two heartbeats, after which everything arrives late, cost
   stage.wire.flow("both", { kind: "stall" })
   probe.finish("done")
   const late = stage.askNow()
-  setTimeout(() => stage.wire.flow("both", { kind: "pass" }), 1600)
+  setTimeout(() => stage.wire.flow("both", { kind: "pass" }), 1800)
   expect(await asked).toMatchObject(done)
   expect(await late).toMatchObject(done)
   expect(stage.runtime.count("disconnected")).toBe(0)

@@ -107,7 +107,7 @@ test("[A10] a refusal in words is final at once: the reason is there, no attempt
 
 test("[A11] a socket that opens and never says welcome is given up in time, and was never ready", async () => {
   const url = await scripted((caller, nth) => nth > 2 && caller.welcome())
-  const runtime = dial(url, { setupMs: 200 })
+  const runtime = dial(url, { setupMs: 1000 })
   expect(await runtime.event("disconnected", 2)).toMatchObject({ reason: "setup took too long" })
   expect(runtime.count("ready")).toBe(0)
   expect(await runtime.event("ready")).toMatchObject({ attempt: 3 })

@@ -22,7 +22,7 @@ test("[H01] RST with an eval in flight: it is answered after the front end is ba
 })
 
 test("[H03] the same with a black hole", async () => {
-  const stage = await openStage({ remote: shortLink, bridge: { heartbeatMs: 300 } })
+  const stage = await openStage({ remote: shortLink, bridge: { heartbeatMs: 800 } })
   const probe = createProbe()
   const asked = stage.ask(probe)
   await probe.started
@@ -59,8 +59,8 @@ test("[H04] two front ends with 50 interleaved evals, and a runtime that is boun
   await stage.check()
 })
 
-test("[H05] an eval that blocks its runtime for seven heartbeats is answered, and nobody cut the link", async () => {
-  const bridge = await startBridgeChild({ port: 0, token, heartbeatMs: 400, clientScript: "" })
+test("[H05] an eval that blocks its runtime for five heartbeats is answered, and nobody cut the link", async () => {
+  const bridge = await startBridgeChild({ port: 0, token, heartbeatMs: 800, clientScript: "" })
   onTestFinished(() => bridge.end("SIGKILL"))
   const url = `http://127.0.0.1:${bridge.port}`
   const runtime = await startRuntimeChild(url)
@@ -70,7 +70,7 @@ test("[H05] an eval that blocks its runtime for seven heartbeats is answered, an
   const states: string[] = []
   frontEnd.on("runtime", ({ state, busyMs }) => states.push(busyMs === undefined ? state : "busy"))
   const block =
-    "globalThis.blocks = (globalThis.blocks ?? 0) + 1; for (const end = Date.now() + 3200; Date.now() < end;); blocks"
+    "globalThis.blocks = (globalThis.blocks ?? 0) + 1; for (const end = Date.now() + 4000; Date.now() < end;); blocks"
   expect(await frontEnd.evaluate(block)).toMatchObject({ outcome: "value", result: { value: 1 } })
   expect(await frontEnd.evaluate("blocks")).toMatchObject({ outcome: "value", result: { value: 1 } })
   expect(states).toEqual(["busy", "ready"])

@@ -28,6 +28,9 @@ interface Bounced {
   begin(): Promise<void>
 }
 
+/** A process takes its time to start where others are busy. */
+const patient = { waitMs: 30_000 } as const
+
 /** Bridges in processes of their own; runtime and front end reach them over real sockets. */
 async function openBounced(): Promise<Bounced> {
   const options: BridgeOptions = { port: 0, token, clientScript: "", graceMs: 10_000 }
@@ -91,7 +94,7 @@ test.each([
 ])("[%s] an eval that %s is answered, and ran once", async (_, __, endsMeanwhile) => {
   const bounced = await openBounced()
   const probe = createProbe()
-  const asked = bounced.frontEnd.evaluate(probe.code)
+  const asked = bounced.frontEnd.evaluate(probe.code, patient)
   await probe.started
   await bounced.end("SIGKILL")
   await bounced.runtime.event("disconnected")
@@ -134,7 +137,7 @@ test("[D06] five SIGKILLs in a row with 60 evals in flight: all settle, none run
     for (let nth = 0; nth < 12; nth++) {
       const probe = createProbe()
       probes.push(probe)
-      answers.push(bounced.frontEnd.evaluate(probe.code))
+      answers.push(bounced.frontEnd.evaluate(probe.code, patient))
     }
     // A third ends before the bridge dies, a third while it is away, and a third when all is over.
     for (const [nth, probe] of probes.entries()) if (nth % 3 === 0) probe.finish()

@@ -36,13 +36,13 @@ test.each<[id: string, what: string, way: Way | "both"]>([
 })
 
 test("[C04] a bridge that is stopped is noticed; dials end by our timer; once it continues, evals settle", async () => {
-  const options = { port: 0, token, heartbeatMs, clientScript: "" }
+  const options = { port: 0, token, heartbeatMs: 600, clientScript: "" }
   const bridge = await startBridgeChild(options)
   onTestFinished(() => bridge.end("SIGKILL"))
   const url = `http://127.0.0.1:${bridge.port}`
-  const runtime = connect(url, { setupMs: 400 })
+  const runtime = connect(url, { setupMs: 1500 })
   await runtime.event("ready")
-  const frontEnd = openFrontEnd(url, { ...shortLink, setupMs: 400 })
+  const frontEnd = openFrontEnd(url, { ...shortLink, setupMs: 1500 })
   await stateIs(frontEnd, "ready")
   const probe = createProbe()
   const asked = frontEnd.evaluate(probe.code)
@@ -125,7 +125,7 @@ test("[C19] a storm of wake-up events, with the bridge down, leads to one dial a
   await stage.runtime.event("reconnecting", 2)
   storm()
   await stage.runtime.event("connecting", 3)
-  expect(performance.now() - first).toBeGreaterThan(900)
+  expect(performance.now() - first).toBeGreaterThan(500)
   await stage.runtime.event("reconnecting", 3)
   expect(stage.runtime.count("connecting")).toBe(3)
   await stage.wire.accept()
