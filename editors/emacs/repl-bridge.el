@@ -52,7 +52,7 @@
   "By the folder of a project, the last `replBridge/status'.")
 
 (defvar-local repl-bridge--synced nil
-  "The tick of the buffer's text that the language server knows, if it knows any.")
+  "What the language server knows of the buffer: its URI and the tick of its text.")
 
 (defvar-local repl-bridge--version 0
   "Counts the texts of this buffer that were sent.")
@@ -160,18 +160,21 @@ came together with its answer waits there for the next message."
 
 (defun repl-bridge--sync ()
   "Let the language server know the text of this buffer.  Return the server."
-  (let ((server (repl-bridge--server))
-        (tick (buffer-chars-modified-tick))
-        (text (save-restriction (widen) (buffer-substring-no-properties (point-min) (point-max)))))
-    (unless (eql tick repl-bridge--synced)
+  (let* ((server (repl-bridge--server))
+         (document (repl-bridge--document))
+         (uri (plist-get document :uri))
+         (now (cons uri (buffer-chars-modified-tick)))
+         (text (save-restriction (widen) (buffer-substring-no-properties (point-min) (point-max)))))
+    (unless (equal now repl-bridge--synced)
       (setq repl-bridge--version (1+ repl-bridge--version))
-      (let ((document (append (repl-bridge--document) (list :version repl-bridge--version))))
-        (if repl-bridge--synced
+      (let ((document (append document (list :version repl-bridge--version))))
+        ;; A buffer that was given another name is another document.
+        (if (equal uri (car repl-bridge--synced))
             (jsonrpc-notify server :textDocument/didChange
                             (list :textDocument document :contentChanges (vector (list :text text))))
           (jsonrpc-notify server :textDocument/didOpen
                           (list :textDocument (append document (list :languageId (repl-bridge--language) :text text))))))
-      (setq repl-bridge--synced tick))
+      (setq repl-bridge--synced now))
     server))
 
 (defun repl-bridge--position (point)

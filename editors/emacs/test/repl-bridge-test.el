@@ -115,6 +115,17 @@
   (repl-bridge-eval-region (point) (+ (point) (length "price")))
   (repl-bridge-test-until (member "6  => 20" (repl-bridge-test-besides)))
 
+  ;; A buffer without a file, which is given one.
+  (with-temp-buffer
+    (insert "price + 1")
+    (repl-bridge-eval-line)
+    (repl-bridge-test-until (equal (repl-bridge-test-besides) '("1  => 21")))
+    (set-visited-file-name (expand-file-name "later.js"))
+    (insert " + 1")
+    (repl-bridge-eval-line)
+    (repl-bridge-test-until (equal (repl-bridge-test-besides) '("1  => 22")))
+    (set-buffer-modified-p nil))
+
   ;; The REPL in a buffer, without a terminal's escapes.
   (save-window-excursion
     (repl-bridge-repl)

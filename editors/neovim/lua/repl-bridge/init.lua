@@ -179,7 +179,7 @@ function M.attach(buffer)
   return vim.lsp.get_client_by_id(id)
 end
 
-local function ask(method, params, answered)
+local function ask(method, params, answered, failed)
   local buffer = vim.api.nvim_get_current_buf()
   local client = M.attach(buffer)
   if client == nil then
@@ -192,6 +192,9 @@ local function ask(method, params, answered)
   local function heard(problem, result)
     if problem then
       say(problem.message, vim.log.levels.ERROR)
+      if failed then
+        failed()
+      end
     else
       answered(result)
     end
@@ -213,12 +216,18 @@ local function evaluate(extent, range)
   local since = {}
   changes[buffer][since] = true
   local params = { extent = extent, textDocument = vim.lsp.util.make_text_document_params(buffer), range = range }
-  ask("replBridge/eval", params, function(answer)
+  -- False where the buffer is gone.
+  local function ends()
     if changes[buffer] then
       changes[buffer][since] = nil
+    end
+    return changes[buffer] ~= nil
+  end
+  ask("replBridge/eval", params, function(answer)
+    if ends() then
       show(buffer, answer, since)
     end
-  end)
+  end, ends)
 end
 
 local function at_cursor()
