@@ -13,21 +13,35 @@ test("what agents want to run is shown one after the other, harmless, and y or n
   const frontEnd = createFakeFrontEnd()
   const { printed, paper } = papers()
   followAsking(frontEnd, plainStyle, paper)
-  expect(answerAsking(frontEnd, "y")).toBe(false)
+  const answer = (input: string): boolean =>
+    answerAsking(frontEnd, input, frontEnd.asking[0]?.id, (text) => printed.push(text))
+  expect(answer("y")).toBe(false)
   frontEnd.setAsking([
     { id: "a", from: "mcp:x", code: "f(\n'\u001b[2J')" },
     { id: "b", from: "mcp:x", code: "2" },
   ])
   expect(printed).toEqual(["│ f(\n│ '\\x1B[2J')\nmcp:x wants to run this: y allows it, n does not"])
-  expect(answerAsking(frontEnd, "yes")).toBe(false)
-  expect(answerAsking(frontEnd, " y ")).toBe(true)
+  expect(answer("yes")).toBe(false)
+  expect(answer(" y ")).toBe(true)
   expect(printed).toHaveLength(2)
-  expect(answerAsking(frontEnd, "N")).toBe(true)
+  expect(answer("N")).toBe(true)
   expect(frontEnd.decided).toEqual([
     { id: "a", isAllowed: true },
     { id: "b", isAllowed: false },
   ])
-  expect(answerAsking(frontEnd, "n")).toBe(false)
+  expect(answer("n")).toBe(false)
+})
+
+test("an answer is not for what an agent put in the place of what was read", () => {
+  const frontEnd = createFakeFrontEnd()
+  const told: string[] = []
+  const answer = (input: string, asked: string | undefined): boolean =>
+    answerAsking(frontEnd, input, asked, (text) => told.push(text))
+  frontEnd.setAsking([{ id: "harmful", from: "mcp:x", code: "pay()" }])
+  expect(answer("y", "harmless")).toBe(true)
+  expect(answer("y", undefined)).toBe(false)
+  expect(frontEnd.decided).toEqual([])
+  expect(told).toEqual(["that is not asked any more: nothing was decided"])
 })
 
 test("code too long to show says so", () => {

@@ -19,12 +19,20 @@ export function followAsking(frontEnd: FrontEnd, style: Style, paper: Paper): ()
   return frontEnd.on("asking", look)
 }
 
-/** True where an input is the answer to what is asked: `y` or `n`. */
-export function answerAsking(frontEnd: FrontEnd, input: string): boolean {
+/**
+ * True where an input is `y` or `n`, and something was `asked` when it was begun: an answer is for what its writer
+ * could read, and not for what an agent puts in its place meanwhile.
+ */
+export function answerAsking(
+  frontEnd: Pick<FrontEnd, "asking" | "decide">,
+  input: string,
+  asked: string | undefined,
+  tell: (text: string) => void,
+): boolean {
   const said = /^\s*([yn])\s*$/i.exec(input)?.[1]?.toLowerCase()
-  const [asked] = frontEnd.asking
   if (said === undefined || asked === undefined) return false
-  frontEnd.decide(asked.id, said === "y")
+  if (frontEnd.asking[0]?.id === asked) frontEnd.decide(asked, said === "y")
+  else tell("that is not asked any more: nothing was decided")
   return true
 }
 
