@@ -1,9 +1,10 @@
-import { neutraliseLine } from "../frontend/index.ts"
+import { exitCode, neutraliseLine } from "../frontend/index.ts"
 import { styleFor } from "./colour.ts"
 import type { ReachOptions } from "./connect.ts"
 import { diagnose } from "./doctor/diagnose.ts"
 import { look } from "./doctor/look.ts"
 import { exit, UsageError } from "./exit.ts"
+import { catchInterrupts } from "./interrupts.ts"
 import { print, tell, toJsonLine } from "./output.ts"
 
 export interface DoctorOptions extends ReachOptions {
@@ -18,8 +19,11 @@ export async function doctor(page: string, options: DoctorOptions): Promise<numb
   }
   const { url, port, wait, json } = options
   tell(`loading ${page}, and waiting for it to connect …`, { quiet: json ?? options.quiet ?? false })
+  const signal = catchInterrupts()
   const where = { ...(url !== undefined && { url }), ...(port !== undefined && { port }) }
-  const findings = diagnose(await look({ page, waitMs: wait, ...where }))
+  const facts = await look({ page, waitMs: wait, signal, ...where })
+  if (signal.aborted) return exitCode.interrupted
+  const findings = diagnose(facts)
   const style = styleFor(process.stdout, options)
   for (const finding of findings) {
     const { cause, message, next } = finding

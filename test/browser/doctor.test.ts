@@ -1,10 +1,10 @@
-import { chmod, readFile, writeFile } from "node:fs/promises"
+import { chmod, readdir, readFile, writeFile } from "node:fs/promises"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest"
 import { findBrowser } from "../../scripts/browser.mjs"
-import { openDesk, type Desk, type Served } from "../support/bridge-process.ts"
+import { finish, openDesk, type Desk, type Served } from "../support/bridge-process.ts"
 
 /** `repl-bridge doctor` with the browser of this machine, at pages that do not connect for all sorts of reasons. */
 
@@ -181,4 +181,26 @@ test("a line says what is the case and what to do, and a page's words do nothing
 test("what is no URL of a page is wrong usage", async () => {
   const { code, stderr } = await desk.run("doctor", "shop")
   expect([code, stderr]).toEqual([2, expect.stringContaining(`must be like http://localhost:3000/, not "shop"`)])
+})
+
+test("who has seen enough ends it by ^C, and nothing of the browser stays", async () => {
+  vi.stubEnv("TMPDIR", desk.folder)
+  const profiles = async (): Promise<string[]> =>
+    (await readdir(desk.folder)).filter((name) => name.startsWith("repl-bridge-doctor-"))
+  let visited: () => void
+  const visit = new Promise<void>((done) => (visited = done))
+  const server = createServer((request, response) => {
+    response.end("<!doctype html><p>no tag</p>")
+    if (request.headers["user-agent"] !== undefined) visited()
+  })
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening))
+  onTestFinished(() => void server.close())
+  const page = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const child = desk.start("doctor", page, "--url", bridge.url, "--wait", "10m")
+  const finished = finish(child)
+  await visit
+  expect(await profiles()).toHaveLength(1)
+  child.kill("SIGINT")
+  expect(await finished).toMatchObject({ code: 130, stdout: "" })
+  expect(await profiles()).toEqual([])
 })

@@ -10,21 +10,26 @@ export interface LookOptions {
   readonly url?: string
   readonly port?: number
   readonly waitMs: number
+  /** Aborting it ends the browser, and with it what is under way. */
+  readonly signal: AbortSignal
 }
 
 /** Finds out what there is to know about a page and its bridge. */
-export async function look({ page: address, waitMs, ...where }: LookOptions): Promise<Facts> {
+export async function look({ page: address, waitMs, signal, ...where }: LookOptions): Promise<Facts> {
   const page = await lookAtPage(address)
   const bridge = await lookAtBridge(findFor(page, where), page)
   if (page.problem !== undefined) return { page, bridge }
   const chromePath = findChrome()
   if (chromePath === undefined) return { page, bridge, noVisit: "no Chrome or Chromium is installed here" }
   const chrome = await openChrome(chromePath)
+  const close = (): void => void chrome.close()
+  signal.addEventListener("abort", close, { once: true })
   try {
-    return { page, bridge, visit: await visit(chrome, page.url, waitMs) }
+    return { page, bridge, visit: await visit(chrome, page.url, waitMs, signal) }
   } catch (error) {
     return { page, bridge, noVisit: `the browser could not be asked: ${(error as Error).message}` }
   } finally {
+    signal.removeEventListener("abort", close)
     await chrome.close()
   }
 }

@@ -34,8 +34,8 @@ export interface Violation {
   readonly url: string
 }
 
-/** Loads a page, and looks until it is connected or `waitMs` after it was loaded. */
-export async function visit(chrome: Chrome, url: string, waitMs: number): Promise<Visit> {
+/** Loads a page, and looks until it is connected or `waitMs` after it was loaded, or until the signal is aborted. */
+export async function visit(chrome: Chrome, url: string, waitMs: number, signal: AbortSignal): Promise<Visit> {
   const { targetId } = await chrome.send("Target.createTarget", { url: "about:blank" })
   const { sessionId } = await chrome.send("Target.attachToTarget", { targetId, flatten: true })
   const seen = {
@@ -49,6 +49,8 @@ export async function visit(chrome: Chrome, url: string, waitMs: number): Promis
   const urls = new Map<string, string>()
   let finish: () => void
   const finished = new Promise<void>((resolve) => (finish = resolve))
+  signal.addEventListener("abort", () => finish(), { once: true })
+  if (signal.aborted) finish!()
   let timer: NodeJS.Timeout | undefined
 
   function hearFrame(text: string): void {
@@ -110,11 +112,14 @@ export async function visit(chrome: Chrome, url: string, waitMs: number): Promis
   await Promise.all(["Page", "Network", "Runtime", "Audits"].map((domain) => send(`${domain}.enable`)))
   // The load event waits for whatever does not answer.
   const longest = setTimeout(() => finish(), waitMs + loadMs)
-  const { errorText } = await send("Page.navigate", { url })
-  if (errorText === undefined) await finished
-  clearTimeout(timer)
-  clearTimeout(longest)
-  return { ...seen, ...facts, ...(errorText !== undefined && { problem: errorText }) }
+  try {
+    const { errorText } = await send("Page.navigate", { url })
+    if (errorText === undefined) await finished
+    return { ...seen, ...facts, ...(errorText !== undefined && { problem: errorText }) }
+  } finally {
+    clearTimeout(timer)
+    clearTimeout(longest)
+  }
 }
 
 const loadMs = 15_000
