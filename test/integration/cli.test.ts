@@ -60,11 +60,18 @@ const lines = ({ stdout }: Finished): any[] =>
     .split("\n")
     .map((line) => JSON.parse(line))
 
+interface RunningEval {
+  readonly child: ChildProcess
+  readonly finished: Promise<Finished>
+  readonly id: string
+}
+
 /** Starts an eval and waits until it runs in the page. */
-async function evalThatRuns(page: FakeRuntime, ...words: string[]): Promise<{ child: ChildProcess; id: string }> {
+async function evalThatRuns(page: FakeRuntime, ...words: string[]): Promise<RunningEval> {
   const child = desk.start("eval", "pending", ...words)
+  const finished = finish(child)
   const { header } = await page.talk.hear("eval")
-  return { child, id: String(header["id"]) }
+  return { child, finished, id: String(header["id"]) }
 }
 
 test("a value goes to stdout, with exit code 0", async () => {
@@ -124,10 +131,10 @@ test("what was not run is refused, with exit code 7", async () => {
 test("[L41] a reload ends a running eval as lost, with exit code 4", async () => {
   const bridge = await serve()
   const page = await openPage(bridge)
-  const { child } = await evalThatRuns(page, "--json")
+  const { finished } = await evalThatRuns(page, "--json")
   page.talk.socket.terminate()
   await page.reload(bridge.port)
-  const lost = await finish(child)
+  const lost = await finished
   expect(lost.code).toBe(4)
   expect(json(lost)).toMatchObject({
     outcome: "lost",
@@ -186,9 +193,9 @@ test("`--runtime all` prints an object for each runtime, and exits with the wors
 test("^C cancels, says what became of it, and exits with 130", async () => {
   const bridge = await serve()
   const page = await openPage(bridge)
-  const { child, id } = await evalThatRuns(page, "--json")
+  const { child, finished, id } = await evalThatRuns(page, "--json")
   child.kill("SIGINT")
-  const cancelled = await finish(child)
+  const cancelled = await finished
   expect(cancelled.code).toBe(130)
   expect(json(cancelled)).toMatchObject({ id, outcome: "cancelled", result: { ran: "unknown" } })
   await page.talk.hear("cancel")
@@ -204,12 +211,12 @@ test("^C cancels, says what became of it, and exits with 130", async () => {
 test("[L38] an eval that runs while the bridge is killed is answered by the next one, once", async () => {
   const bridge = await serve()
   const page = await openPage(bridge)
-  const { child, id } = await evalThatRuns(page, "--json")
+  const { finished, id } = await evalThatRuns(page, "--json")
   await bridge.end("SIGKILL")
   await desk.serve("--port", String(bridge.port))
   page.finish(id, JSON.stringify({ type: "string", value: "late" }))
   await page.connect(bridge.port)
-  const value = await finish(child)
+  const value = await finished
   expect(value.code).toBe(0)
   expect(lines(value)).toMatchObject([{ id, outcome: "value", result: { value: "late" } }])
   expect(page.ran).toEqual([id])
@@ -260,9 +267,9 @@ test.each(wrongUsage)("wrong usage is exit code 2: repl-bridge %s", async (words
 test("`--wait`, when it is given, is also for the bridge", async () => {
   const bridge = await serve()
   await bridge.end("SIGKILL")
-  const waiting = desk.start("eval", "1 + 1", "--port", String(bridge.port), "--wait", "15s")
+  const waiting = finish(desk.start("eval", "1 + 1", "--port", String(bridge.port), "--wait", "15s"))
   await openPage(await desk.serve("--port", String(bridge.port)))
-  expect(await finish(waiting)).toMatchObject({ code: 0, stdout: "2\n" })
+  expect(await waiting).toMatchObject({ code: 0, stdout: "2\n" })
 })
 
 test("`runtimes` lists them for people and for programs", async () => {
@@ -363,9 +370,9 @@ test("`attach --no-reconnect` ends at the first drop with exit code 8", async ()
   const child = desk.start("attach", "--no-reconnect")
   child.stdin!.write("1 + 1\n")
   await once(child.stdout!, "data")
+  const ended = once(child, "exit")
   await bridge.end("SIGKILL")
-  const [code] = (await once(child, "exit")) as [number]
-  expect(code).toBe(8)
+  expect(await ended).toEqual([8, null])
 })
 
 const say = (page: FakeRuntime, seq: number, word: string, level = "log"): void =>
@@ -424,8 +431,9 @@ test("`logs --follow --no-reconnect` ends at the first drop with exit code 8", a
   const page = await openPage(bridge)
   say(page, 1, "here")
   await once(child.stdout!, "data")
+  const ended = once(child, "exit")
   await bridge.end("SIGKILL")
-  expect(await once(child, "exit")).toEqual([8, null])
+  expect(await ended).toEqual([8, null])
 })
 
 test("`--version` is the package's", async () => {
