@@ -48,6 +48,9 @@ const test = base.extend<{ browser: Browser; user: User }>({
   },
 })
 
+/** A process takes its time to start where others are busy. */
+const patiently = ["--wait", "30000"] as const
+
 const ready = (page: Page) => page.waitForFunction(() => (globalThis as any).replBridge?.state === "ready")
 
 test.concurrent("the demo page answers `repl-bridge eval`", async ({ user }) => {
@@ -81,7 +84,7 @@ test.concurrent("[L11] twenty kills of the bridge in a row lose neither the page
   for (let bounce = 1; bounce <= 20; bounce++) {
     await bridge.end("SIGKILL")
     bridge = await restart(bridge)
-    expect(await evaluate("[++bounces, loads === performance.timeOrigin]")).toMatchObject({
+    expect(await evaluate("[++bounces, loads === performance.timeOrigin]", ...patiently)).toMatchObject({
       outcome: "value",
       result: { value: [bounce, true] },
       runtime: { number: 1 },
@@ -101,6 +104,7 @@ test.concurrent("[L38] an eval that runs while the bridge is killed and started 
       "eval",
       "globalThis.runs = (globalThis.runs ?? 0) + 1; await new Promise((done) => (globalThis.done = done))",
       "--json",
+      ...patiently,
     ),
   )
   await page.waitForFunction(() => (globalThis as any).runs === 1)
@@ -120,7 +124,12 @@ test.concurrent("[L38] an outcome reached while no bridge is there is delivered 
   const bridge = await desk.serve("--port", "0")
   const page = await openDemo(bridge)
   const asking = finish(
-    desk.start("eval", "globalThis.runs = 1; await new Promise((done) => (globalThis.done = done))", "--json"),
+    desk.start(
+      "eval",
+      "globalThis.runs = 1; await new Promise((done) => (globalThis.done = done))",
+      "--json",
+      ...patiently,
+    ),
   )
   await page.waitForFunction(() => (globalThis as any).runs === 1)
   await bridge.end("SIGKILL")

@@ -222,7 +222,7 @@ test("[D10] a front end in another process reconnects by itself, and its pending
   runtime.connect()
   await runtime.event("ready")
   const probe = createProbe()
-  const asking = finish(desk.start("eval", probe.code, "--port", String(first.port)))
+  const asking = finish(desk.start("eval", probe.code, "--wait", "30000", "--port", String(first.port)))
   await probe.started
   await first.end("SIGKILL")
   await desk.serve("--port", String(first.port))

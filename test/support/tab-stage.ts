@@ -160,7 +160,7 @@ async function buildStage(
   finallyDo: (end: () => unknown) => void,
 ): Promise<TabStage> {
   const begin = (more?: BridgeOptions) =>
-    startBridge({ port: 0, heartbeatMs: 1000, clientScript, ...options.bridge, ...more })
+    startBridge({ port: 0, heartbeatMs: 2000, clientScript, ...options.bridge, ...more })
 
   let bridge = await begin()
   finallyDo(() => bridge.stop())
