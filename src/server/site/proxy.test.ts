@@ -153,17 +153,21 @@ test("a page flows, too", async () => {
   expect((await chunks.next()).value).toBe("b")
 })
 
-test("a request that its asker gives up is given up", async () => {
-  let come: (incoming: IncomingMessage) => void
-  const came = new Promise<IncomingMessage>((resolve) => (come = resolve))
-  answer = (incoming, response) => {
-    response.writeHead(200).write("a")
-    come(incoming)
-  }
-  const response = await ask("/")
-  const incoming = await came
-  const left = new Promise((close) => incoming.socket.once("close", close))
-  response.destroy()
+test.each([true, false])("a request that its asker gives up is given up (it was answered: %s)", async (isAnswered) => {
+  const left = new Promise<unknown>((close) => {
+    answer = (incoming, response) => {
+      incoming.socket.once("close", close)
+      if (isAnswered) response.writeHead(200).write("a")
+      came()
+    }
+  })
+  let came = (): void => {}
+  const arrived = new Promise<void>((resolve) => (came = resolve))
+  const { port } = new URL(proxy.url)
+  const asked = request({ host: "127.0.0.1", port, headers: { host: `localhost:${port}` } }).on("error", () => {})
+  asked.end()
+  await (isAnswered ? new Promise((response) => asked.once("response", response)) : arrived)
+  asked.destroy()
   await left
 })
 
@@ -217,6 +221,17 @@ test("a WebSocket goes through, with its subprotocol, both ways and to its end",
   socket.close(4001)
   await closed
   expect(lines).toEqual(["closed with 4001"])
+})
+
+test("what an asker says together with its wish to upgrade is passed on", async () => {
+  server.on("upgrade", (_, wire, head) => {
+    wire.write("HTTP/1.1 101 Go\r\nConnection: Upgrade\r\nUpgrade: own\r\n\r\nhello ")
+    if (head.length > 0) wire.unshift(head)
+    wire.pipe(wire)
+  })
+  const wire = connect(Number(new URL(proxy.url).port), "127.0.0.1")
+  wire.end("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: own\r\n\r\nearly")
+  expect(await text(wire)).toMatch(/^HTTP\/1\.1 101 Go\r\n[^]*\r\n\r\nhello early$/)
 })
 
 test("an upgrade that the server refuses is refused with its words", async () => {
