@@ -1,3 +1,4 @@
+import { runInThisContext } from "node:vm"
 import { describe, expect, onTestFinished, test, vi } from "vitest"
 import { complete } from "./completion.ts"
 
@@ -49,7 +50,7 @@ describe("names", () => {
   })
 
   test("of what Node makes by getters of its own are found, those of the program's are not run", () => {
-    const read = (expression: string): unknown => (0, eval)(expression)
+    const read = (expression: string): unknown => runInThisContext(expression)
     const scope = { read, declared: [] }
     const run = vi.fn(() => process)
     Object.defineProperty(globalThis, "mine", { get: run, configurable: true })

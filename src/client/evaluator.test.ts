@@ -60,6 +60,13 @@ test("what is thrown comes with the name that its stack has for the input", asyn
   expect(evaluator.restorePositions(stack!, "repl-1").split("\n").slice(1)).toEqual(["    at eval (repl:1:6)"])
 })
 
+test("an input that cannot be made ready is refused, and the next one runs", async () => {
+  const { evaluator } = createStage({ allows: "all" })
+  const beyond = [8 * 100]
+  expect(await evaluator.evaluate("x", { form: "value", sites: beyond })).toMatchObject({ kind: "refused" })
+  expect(await evaluator.evaluate("1 + 1", { form: "value" })).toMatchObject({ kind: "value", value: 2 })
+})
+
 test("a promise is a value", async () => {
   const { evaluator } = createStage({ allows: "all" })
   const { value } = (await evaluator.evaluate("Promise.reject(1)", { form: "value" })) as { readonly value: unknown }

@@ -162,8 +162,7 @@ export function createEvaluator(parts: EvaluatorParts = {}): Evaluator {
       if (via) await via.run(text, source)
       else evalGlobally(ways.trust(named(text, source)))
     } catch (error) {
-      const { name, message } = error as Error
-      return bare({ name, message })
+      return refusal(error)
     }
     if (!guard.f) {
       // The policy forbids such scripts, so nothing of it ran.
@@ -213,7 +212,7 @@ export function createEvaluator(parts: EvaluatorParts = {}): Evaluator {
       let end: (() => void) | undefined
       turn = new Promise((resolve) => (end = resolve))
       await before
-      const placed = await place(code, header)
+      const placed = await place(code, header).catch(refusal)
       end!()
       if ("message" in placed) return complete({ kind: "refused", result: placed })
       const { source, run } = placed
@@ -245,6 +244,11 @@ export function createEvaluator(parts: EvaluatorParts = {}): Evaluator {
 /** It stays what it is even where the page gave every object a `then`. */
 function complete(completion: Completion): Completion {
   return bare(completion)
+}
+
+function refusal(error: unknown): Refused {
+  const { name, message } = error as Error
+  return bare({ name, message })
 }
 
 /** In a page, so that the input does not see the message it came by as `window.event`. */

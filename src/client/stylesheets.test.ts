@@ -79,6 +79,12 @@ describe("a swap of stylesheets", () => {
     expect(hrefs()).toEqual([`${site}/a.css?repl-bridge=2`])
   })
 
+  test("passes by links that lead nowhere", () => {
+    const { swap, hrefs } = documentWith("", "http://", `${site}/a.css`)
+    swap("/a.css")
+    expect(hrefs()).toEqual(["", "http://", `${site}/a.css`, `${site}/a.css?repl-bridge=1`])
+  })
+
   test("leaves other stylesheets alone", () => {
     const { swap, hrefs } = documentWith(`${site}/a.css`, `${site}/lib/a.css`)
     swap("/b.css")

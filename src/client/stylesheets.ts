@@ -7,8 +7,8 @@ const loading = new WeakSet<HTMLLinkElement>()
  */
 export function swapStylesheets(document: Document | undefined, paths: readonly string[], now = Date.now()): void {
   for (const old of document?.querySelectorAll<HTMLLinkElement>("link[rel~=stylesheet]") ?? []) {
-    const url = new URL(old.href)
-    if (!paths.some((path) => url.pathname.endsWith(path))) continue
+    const url = urlOf(old)
+    if (!url || !paths.some((path) => url.pathname.endsWith(path))) continue
     if (loading.has(old)) {
       old.remove()
       continue
@@ -24,5 +24,14 @@ export function swapStylesheets(document: Document | undefined, paths: readonly 
     fresh.addEventListener("error", () => fresh.remove())
     loading.add(fresh)
     old.after(fresh)
+  }
+}
+
+/** A link may have no address yet, or one that is none. */
+function urlOf({ href }: HTMLLinkElement): URL | undefined {
+  try {
+    return new URL(href)
+  } catch {
+    return undefined
   }
 }

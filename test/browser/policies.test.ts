@@ -215,7 +215,7 @@ describe("where nothing may run, the refusal says what to add to the policy", ()
     ["default-src 'self'; connect-src BRIDGE SOCKET", "default-src", 3],
     [`script-src 'self'; ${trusted}; trusted-types none`, "script-src", 4],
   ])("%s", async (policy, directive, noise) => {
-    const { type, red } = await load({ policy, body: bundled })
+    const { type, red, page } = await load({ policy, body: bundled })
     for (let times = 0; times < 2; times++) {
       const { outcome, result } = await type("globalThis.ran = 1")
       expect([outcome, "message" in result && result.message]).toEqual([
@@ -227,6 +227,8 @@ describe("where nothing may run, the refusal says what to add to the policy", ()
         ),
       ])
     }
+    // What the console has said is here before what is said later.
+    await page.evaluate("0")
     // Each way was tried once, not with each input.
     expect(red).toHaveLength(noise)
   })
