@@ -2,6 +2,7 @@ import { exitCode, openFrontEnd, runEditorServer, type EditorOptions } from "../
 import { packageVersion } from "../protocol/index.ts"
 import { createEraseTypes } from "../server/index.ts"
 import { exit } from "./exit.ts"
+import { inputThatCloses } from "./input.ts"
 import { catchInterrupts } from "./interrupts.ts"
 import type { StayingOptions } from "./staying.ts"
 
@@ -9,7 +10,7 @@ import type { StayingOptions } from "./staying.ts"
 export async function lsp(options: StayingOptions, wire: EditorOptions["wire"]): Promise<number> {
   const { url, port, reconnect, maxReconnectDelay: maxReconnectDelayMs } = options
   const ending = await runEditorServer({
-    input: process.stdin,
+    input: inputThatCloses(),
     output: process.stdout,
     wire,
     open: ({ name, cwd }) =>

@@ -216,9 +216,10 @@ export class Evals {
     // Names and numbers may belong to another by now; the id does not.
     const runtime = to?.id ?? wish.runtime
     const session = to?.session
-    const bytes = Buffer.byteLength(code) + headerBytes
-    if (bytes > this.#maxBytes) {
-      const reason = `the code has ${bytes} bytes, and the bridge takes ${this.#maxBytes}`
+    const bytes = Buffer.byteLength(code)
+    const maxBytes = this.#maxBytes - headerBytes
+    if (bytes > maxBytes) {
+      const reason = `the code has ${bytes} bytes, and the bridge takes ${maxBytes}: evaluate it in parts`
       const result = { code: "overflow", reason, ran: wasSaid ? "unknown" : "no" } as const
       return this.#happen(id, { type: "answered", end: { outcome: "lost", result, durationMs: 0 } })
     }

@@ -1,4 +1,4 @@
-import type { ChildProcess } from "node:child_process"
+import { spawn, type ChildProcess } from "node:child_process"
 import { once } from "node:events"
 import { existsSync, readFileSync, statSync } from "node:fs"
 import { readFile, writeFile } from "node:fs/promises"
@@ -434,6 +434,17 @@ test("`logs --follow --no-reconnect` ends at the first drop with exit code 8", a
   const ended = once(child, "exit")
   await bridge.end("SIGKILL")
   expect(await ended).toEqual([8, null])
+})
+
+test.each([
+  ["mcp", 0],
+  ["rpc", 0],
+  // The editor went without a word.
+  ["lsp", 1],
+])("`%s` ends with an input that is empty, and no pipe", async (word, code) => {
+  const bin = new URL("../../bin/repl-bridge.js", import.meta.url).pathname
+  const child = spawn(process.execPath, [bin, word, "--port", "1"], { stdio: ["ignore", "pipe", "pipe"] })
+  expect(await finish(child)).toEqual({ code, stdout: "", stderr: "" })
 })
 
 test("`--version` is the package's", async () => {

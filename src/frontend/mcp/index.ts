@@ -1,6 +1,8 @@
 import type { FrontEnd } from "../frontend.ts"
 
 export interface McpOptions {
+  /** This process's standard input, which the protocol's own package reads. */
+  readonly input: NodeJS.ReadStream
   /** Connects to the bridge under the name given, which says which agent asks. Called when the first tool is used, and again after a failure. */
   readonly connect: (name: string) => Promise<FrontEnd>
   /** Aborting it ends the service. */
@@ -8,7 +10,7 @@ export interface McpOptions {
 }
 
 /**
- * Serves the Model Context Protocol on this process's standard input and output until the input ends. What that needs
+ * Serves the Model Context Protocol on this process's standard input and output until the input closes. What that needs
  * is loaded here and not before.
  */
 export async function serveMcp(options: McpOptions): Promise<void> {

@@ -41,7 +41,7 @@ export function runInteractive(options: TerminalOptions): Promise<number> {
   let editor = createEditor(history?.load() ?? [])
   let completion: AbortController | undefined
   /** The agent's eval that was asked about when the line was begun. */
-  let asked: string | undefined
+  let question: string | undefined
   let hasInterrupted = false
   let tick: NodeJS.Timeout | undefined
   let isOver = false
@@ -127,7 +127,7 @@ export function runInteractive(options: TerminalOptions): Promise<number> {
   function perform(effect: EditorEffect): void {
     switch (effect.kind) {
       case "submit":
-        return answerAsking(frontEnd, effect.text, asked, (text) => screen.print(style.hint(text)))
+        return answerAsking(frontEnd, effect.text, question, (text) => screen.print(style.hint(text)))
           ? undefined
           : void session.submit(effect.text)
       case "complete":
@@ -161,7 +161,7 @@ export function runInteractive(options: TerminalOptions): Promise<number> {
   function press(character: string | undefined, keypress: Keypress): void {
     const key = readKey(character, keypress)
     if (key === undefined) return
-    if (editor.buffer.text === "") asked = frontEnd.asking[0]?.id
+    if (editor.buffer.text === "") question = frontEnd.asking[0]?.id
     const isInterrupt = key.kind === "named" && key.name === "ctrl-c"
     if (!isInterrupt) hasInterrupted = false
     if (!isInterrupt || !session.interrupt()) happen({ kind: "key", key })
