@@ -25,7 +25,12 @@ const unauthorized: Failure = { status: 401, reason: "no token" }
 test("a token that is refused twice is refused for good; another one is tried", () => {
   expect(dial(["a", unauthorized], ["a", unauthorized]).codes).toEqual([1006, closeCode.unauthorized])
   expect(dial(["a", unauthorized], ["b", unauthorized]).codes).toEqual([1006, 1006])
-  expect(dial([undefined, unauthorized], [undefined, unauthorized]).codes).toEqual([1006, closeCode.unauthorized])
+})
+
+test("without a token it is somebody else's bridge, and the own one is looked for on", () => {
+  const { codes, problem } = dial([undefined, unauthorized], [undefined, unauthorized], [undefined, unauthorized])
+  expect(codes).toEqual([1006, 1006, 1006])
+  expect(problem).toMatchObject({ code: "not-allowed", message: expect.stringContaining("belongs to another user") })
 })
 
 test.each([

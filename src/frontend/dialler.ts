@@ -26,19 +26,20 @@ const abnormalClosure = 1006
 /**
  * Dials a bridge wherever `find` sees it at that moment [L10]. A token that is
  * refused once may belong to the bridge before: the one that is there now has
- * perhaps not left its record yet. Refused twice, it is final.
+ * perhaps not left its record yet. Refused twice, it is final. Who has no token
+ * at all has met somebody else's bridge, and the own one may come at any time.
  */
 export function createDialler(find: () => Address, open = openWebSocket): Dialler {
   let address: Address | undefined
-  let refused: { readonly token: string | undefined } | undefined
+  let refused: string | undefined
   let problem: FrontEndError | undefined
 
   const failed = ({ status, reason }: Failure, { url, token }: Address): number => {
     problem = explain(url, token, status, reason)
     switch (status) {
       case 401: {
-        const isFinal = refused !== undefined && refused.token === token
-        refused = { token }
+        const isFinal = token !== undefined && token === refused
+        refused = token
         return isFinal ? closeCode.unauthorized : abnormalClosure
       }
       case 403:
