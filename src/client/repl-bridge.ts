@@ -31,7 +31,7 @@ export interface ReplBridge {
   readonly disconnect: () => Promise<void>
   /** Allows retries again, and dials at once if the link is down. They are allowed at first. */
   readonly enableReconnection: () => void
-  /** Lets the next drop be the last, and cancels a retry that is due; a socket that is open stays. */
+  /** Lets the next drop be the last, and cancels a retry that is due; a socket that is open stays. A `connect()` after that allows retries again. */
   readonly disableReconnection: () => void
   /** Dials now instead of when the next retry is due. */
   readonly reconnectNow: () => void

@@ -99,7 +99,7 @@ test("[H07] 40 evals under RST again and again: all settle, none runs twice", as
   onTestFinished(() => clearInterval(storm))
   const asked = []
   for (let nth = 0; nth < 40; nth++) {
-    asked.push(stage.askNow())
+    asked.push(stage.askNow({ waitMs: 30_000 }))
     if (nth % 4 === 3) await stage.frontEndWire.nextConnection()
   }
   await stage.frontEndWire.nextConnection()
