@@ -18,7 +18,10 @@ async function setUp(heartbeatMs: number, origin?: string) {
   ends.push(() => wire.close())
   const frontEnd = await connectFrontEnd({ bridge, name: "test" })
   ends.push(() => frontEnd.close())
-  const runtime = openRuntime({ url: wire.url, token: bridge.token }, origin === undefined ? {} : { origin })
+  const runtime = openRuntime(
+    { url: wire.url, token: bridge.token, setupMs: 3000 },
+    origin === undefined ? {} : { origin },
+  )
   ends.push(() => runtime.client.disconnect())
   runtime.connect()
   await runtime.event("ready")
