@@ -114,7 +114,7 @@ export function named(text: string, source: string): string {
  * then modules from there, which Trusted Types do not cover.
  */
 function inDocument(document: Document, serve: Serve | undefined): Ways {
-  const { addEventListener, removeEventListener, Node, Document, trustedTypes } = window as typeof globalThis &
+  const { addEventListener, Node, Document, trustedTypes } = window as typeof globalThis &
     Window & { readonly trustedTypes?: TrustedTypes }
   const { appendChild, removeChild } = Node.prototype
   const { createElement } = Document.prototype
@@ -154,20 +154,30 @@ function inDocument(document: Document, serve: Serve | undefined): Ways {
     return () => void apply(removeChild, root, [script])
   }
 
+  /** Of the script that runs now. */
+  let isOurs: ((event: ErrorEvent) => boolean) | undefined
+  let failure: { readonly error: unknown } | undefined
+
+  function hearFailure(event: ErrorEvent): void {
+    if (!isOurs?.(event)) return
+    // WebKit gives no error here, but its message. Chrome puts the call that ran the script before it.
+    const { name = "SyntaxError", message = event.message } = (event.error ?? {}) as Partial<Error>
+    failure = { error: { name, message: message.replace(/^(Uncaught )?SyntaxError: |^Failed to execute .+?: /, "") } }
+    event.preventDefault()
+    event.stopImmediatePropagation()
+  }
+
+  /** Listens, if it does not yet: from the load on, before all who must not hear of it. `document.open` takes listeners away. */
+  const listen = (): void => addEventListener("error", hearFailure, true)
+  listen()
+
   /** Hears how a script fails. The function that ends it throws that. */
-  function catchFailure(isOurs: (event: ErrorEvent) => boolean): () => void {
-    let failure: { readonly error: unknown } | undefined
-    const fail = (event: ErrorEvent): void => {
-      if (!isOurs(event)) return
-      // WebKit gives no error here, but its message. Chrome puts the call that ran the script before it.
-      const { name = "SyntaxError", message = event.message } = (event.error ?? {}) as Partial<Error>
-      failure = { error: { name, message: message.replace(/^(Uncaught )?SyntaxError: |^Failed to execute .+?: /, "") } }
-      event.preventDefault()
-      event.stopImmediatePropagation()
-    }
-    addEventListener("error", fail, true)
+  function catchFailure(isOf: (event: ErrorEvent) => boolean): () => void {
+    listen()
+    isOurs = isOf
+    failure = undefined
     return () => {
-      removeEventListener("error", fail, true)
+      isOurs = undefined
       if (failure) throw failure.error
     }
   }

@@ -176,6 +176,28 @@ describe.each(Object.entries(rows))("with %s", (_, row) => {
   })
 })
 
+test.each(["no policy", "a nonce", "the bridge listed"])(
+  "with %s a declaration that clashes is refused, and nobody else hears of it",
+  async (name) => {
+    const { type, page, red } = await load(rows[name]!)
+    const lines: unknown[] = []
+    const said = new Promise<void>((heard) => {
+      onTestFinished(
+        frontEnd.on("console", ({ args }) => {
+          lines.push(args)
+          if ((args[0] as { readonly value?: unknown }).value === "after") heard()
+        }),
+      )
+    })
+    await page.evaluate("globalThis.heard = 0; void addEventListener('error', () => heard++, true)")
+    expect(told(await type("let window = 1"))).toBe("refused SyntaxError")
+    expect(told(await type("console.log('after'); heard"))).toBe(0)
+    await said
+    expect(lines).toHaveLength(1)
+    expect(red).toEqual([])
+  },
+)
+
 test("inputs that are sent at once run in the order in which they came", async () => {
   const { type } = await load({ policy: "script-src 'self' BRIDGE" })
   const answers = ["const a = 1", "const b = a + 1", "a + b"].map((code) => type(code))
