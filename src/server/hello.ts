@@ -12,7 +12,8 @@ export interface HelloProblem {
 export function versionProblem(protocol: unknown, role: Role): HelloProblem | undefined {
   if (protocol === protocolVersion) return undefined
   const older = typeof protocol === "number" && protocol > protocolVersion ? "the bridge" : `the ${role}`
-  const theirs = quoted(String(protocol))
+  // A list or an object may have no text, or one without end: to ask for it would throw.
+  const theirs = typeof protocol === "object" ? "none" : quoted(String(protocol))
   return {
     code: closeCode.wrongVersion,
     reason: `the bridge speaks protocol ${protocolVersion} and the ${role} ${theirs}: upgrade ${older}`,

@@ -8,6 +8,8 @@ const deep = (levels: number): string => `${"[".repeat(levels)}${"]".repeat(leve
 const batch = (messages: readonly string[]): string =>
   `${JSON.stringify({ op: "batch", sizes: messages.map(({ length }) => length) })}\n${messages.join("")}`
 
+const helloOf = (protocol: string): string => `{"op":"hello","protocol":${protocol}}`
+
 /** Says these, one after the other, and sees how the socket ends. */
 const saying =
   (role: "runtime" | "frontend", ...frames: readonly (string | Buffer)[]) =>
@@ -64,6 +66,14 @@ const sayings: readonly Row[] = [
     "another protocol",
     "closed 4426",
     saying("runtime", runtimeHello("old").replace('"protocol":1', '"protocol":0')),
+  ],
+  ["S-F21", "a protocol that has no text", "closed 4426", saying("runtime", helloOf('{"toString":1,"valueOf":1}'))],
+  ["S-F22", "the same of a front end", "closed 4426", saying("frontend", helloOf('{"toString":1,"valueOf":1}'))],
+  [
+    "S-F23",
+    "a protocol nested 100,000 levels, behind a field of the wrong kind",
+    "closed 4426",
+    saying("runtime", batch(['{"op":"status","title":1}', helloOf(deep(1e5))])),
   ],
   [
     "S-F20",
