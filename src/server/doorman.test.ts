@@ -31,7 +31,13 @@ function stage() {
   })
   const statusOf = (url: string, headers: Readonly<Record<string, readonly string[]>>): number => {
     const socket = { localAddress: "127.0.0.1" }
-    const request = { method: "GET", url, headersDistinct: headers, socket } as unknown as IncomingMessage
+    const rawHeaders = Object.entries(headers).flatMap(([name, values]) => values.flatMap((value) => [name, value]))
+    // As Node has it before 20.20.2 where a header is called `__proto__`.
+    const get = (): never => {
+      throw new TypeError("dest[field].push is not a function")
+    }
+    const request = { method: "GET", url, rawHeaders, socket } as unknown as IncomingMessage
+    Object.defineProperty(request, "headersDistinct", { get })
     const verdict = doorman.judge(request, "request")
     return verdict.admit ? 200 : verdict.status
   }

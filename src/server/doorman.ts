@@ -53,20 +53,33 @@ export function createDoorman({ policy, load, now, log, refused }: DoormanParts)
 const forwarding = /^(?:forwarded|via|x-forwarded(?:-.*)?|x-real-ip|x-client-ip|cf-connecting-ip|true-client-ip)$/
 
 function knockOf(request: IncomingMessage, by: Knock["by"]): Knock {
-  const headers = request.headersDistinct
-  const names = Object.keys(headers)
+  const headers = headersOf(request)
+  const of = (name: string): readonly string[] => headers.get(name) ?? []
+  const names = [...headers.keys()]
   return {
     by,
     method: request.method ?? "",
     target: request.url ?? "",
-    hosts: headers["host"] ?? [],
-    origins: headers["origin"] ?? [],
-    authorizations: headers["authorization"] ?? [],
-    subprotocols: (headers["sec-websocket-protocol"] ?? [])
+    hosts: of("host"),
+    origins: of("origin"),
+    authorizations: of("authorization"),
+    subprotocols: of("sec-websocket-protocol")
       .flatMap((line) => line.split(","))
       .map((name) => name.trim()),
     forwarded: names.some((name) => forwarding.test(name)),
     exposed: !isLoopbackAddress(request.socket.localAddress),
     fetched: names.some((name) => name.startsWith("sec-fetch-")),
   }
+}
+
+/** By name in lower case. `headersDistinct` throws at one that is called `__proto__` (CVE-2026-21710, mended in Node 20.20.2). */
+function headersOf({ rawHeaders }: IncomingMessage): ReadonlyMap<string, readonly string[]> {
+  const headers = new Map<string, string[]>()
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]!.toLowerCase()
+    const values = headers.get(name) ?? []
+    values.push(rawHeaders[at + 1]!)
+    headers.set(name, values)
+  }
+  return headers
 }

@@ -337,6 +337,12 @@ const smuggling: readonly Row[] = [
   ["S-P44", "a header without a colon", 400, () => [get("/client.js"), local, "no colon here"]],
   ["S-P45", "a header folded over two lines", 400, () => [get("/client.js"), `X: a\r\n b`, local, "\u0000: x"]],
   [
+    "S-P48",
+    "headers that every object has",
+    200,
+    () => [get("/client.js"), local, "__proto__: x", "__proto__: y", "constructor: x", "toString: x", "valueOf: x"],
+  ],
+  [
     "S-P46",
     "an upgrade to something else",
     400,
