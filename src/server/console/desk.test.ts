@@ -109,3 +109,13 @@ test("what a line says beside its fields is not kept, whatever its size", () => 
   const [kept] = desk.recall("r1", {}).lines
   expect(JSON.stringify(kept!.line).length).toBeLessThan(200)
 })
+
+test("a line that still waits when its runtime is forgotten is passed on, and not remembered", async () => {
+  const open = openDesk()
+  const { desk, passed, say } = open
+  say(shop, { stack: "at a.js" })
+  desk.forget("r1")
+  await allMaps(open)
+  expect(passed).toEqual([["r1", 1, "at a.ts", "[]", 1]])
+  expect(desk.recall("r1", {})).toMatchObject({ lines: [], levels: [] })
+})

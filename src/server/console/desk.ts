@@ -58,18 +58,20 @@ export function createConsoleDesk({ openSourceMaps, pass }: ConsoleDeskParts): C
     return mayHaveStacks(json) ? mapsOf(by).mapResult(json, patienceMs) : json
   }
 
-  function settle(by: AnsweringRuntime, line: ConsoleLine, body: string): void {
-    pass(by, line, body, ringOf(by.id).add(by.session, line, body))
+  function settle(by: AnsweringRuntime, line: ConsoleLine, body: string, ring: Ring): void {
+    pass(by, line, body, ring.add(by.session, line, body))
   }
 
   async function settleMapped(by: AnsweringRuntime, line: ConsoleLine, body: string, before: unknown): Promise<void> {
+    // As it is now: a runtime that is forgotten while its line waits is not remembered anew, for nobody would forget it.
+    const ring = ringOf(by.id)
     // All lines wait at the same time, so that none waits longer than one.
     const [stack, result] = await Promise.all([
       line.stack && mapsOf(by).mapStack(line.stack),
       mapResult(by, body),
       before,
     ])
-    settle(by, { ...line, stack }, result)
+    settle(by, { ...line, stack }, result, ring)
   }
 
   return {
@@ -78,7 +80,8 @@ export function createConsoleDesk({ openSourceMaps, pass }: ConsoleDeskParts): C
     hear(by, received, body = "[]") {
       const line = clip(received)
       const before = waiting.get(by.id)
-      if (before === undefined && line.stack === undefined && !mayHaveStacks(body)) return settle(by, line, body)
+      if (before === undefined && line.stack === undefined && !mayHaveStacks(body))
+        return settle(by, line, body, ringOf(by.id))
       const turn = settleMapped(by, line, body, before).finally(() => {
         if (waiting.get(by.id) === turn) waiting.delete(by.id)
       })
