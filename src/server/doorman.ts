@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http"
 import { isLoopbackAddress } from "./addresses.ts"
 import { decide, type Knock, type Load, type Policy, type Refusal, type Verdict } from "./gate.ts"
+import { headersOf } from "./headers.ts"
 
 /** Stands at the gate: reads the facts off a request, counts what must be counted, and says why somebody was refused. */
 export interface Doorman {
@@ -70,16 +71,4 @@ function knockOf(request: IncomingMessage, by: Knock["by"]): Knock {
     exposed: !isLoopbackAddress(request.socket.localAddress),
     fetched: names.some((name) => name.startsWith("sec-fetch-")),
   }
-}
-
-/** By name in lower case. `headersDistinct` throws at one that is called `__proto__` (CVE-2026-21710, mended in Node 20.20.2). */
-function headersOf({ rawHeaders }: IncomingMessage): ReadonlyMap<string, readonly string[]> {
-  const headers = new Map<string, string[]>()
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at]!.toLowerCase()
-    const values = headers.get(name) ?? []
-    values.push(rawHeaders[at + 1]!)
-    headers.set(name, values)
-  }
-  return headers
 }

@@ -1,25 +1,32 @@
 import { request } from "node:http"
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { startBridge, type Bridge } from "../../src/server/index.ts"
+import { startBridge, startSite, type Bridge, type Site } from "../../src/server/index.ts"
 import type { Attack } from "../support/attacks/attack.ts"
 import { frameAttacks } from "../support/attacks/frames.ts"
 import { requestAttacks } from "../support/attacks/requests.ts"
+import { makeSiteFolder, servesPage, siteAttacks, siteTag } from "../support/attacks/site.ts"
 import { FakeRuntime } from "../support/fake-runtime.ts"
 import { startNaiveBridge } from "../support/naive-bridge.ts"
 
 /** Attempts from outside, each with the verdict of a bridge that holds, and after each the sign that it still serves. */
 const attacks: readonly Attack[] = [...requestAttacks, ...frameAttacks]
+const all: readonly Attack[] = [...attacks, ...siteAttacks]
 
 let bridge: Bridge
 let shop: FakeRuntime
+let files: Awaited<ReturnType<typeof makeSiteFolder>>
+let site: Site
 
 beforeAll(async () => {
   bridge = await startBridge({ port: 0, clientScript: "client()", helloMs: 1000, demo })
   shop = await new FakeRuntime({ origin: "http://localhost:8080" }).connect(bridge.port)
+  files = await makeSiteFolder()
+  site = await startSite({ folder: files.folder, port: 0, tag: siteTag })
 })
 afterAll(async () => {
   shop.talk.socket.terminate()
-  await bridge.stop()
+  await Promise.all([bridge.stop(), site.stop()])
+  await files.remove()
 })
 
 const demo = { "/demo": { type: "text/html", body: "<h1>demo</h1>" } }
@@ -47,19 +54,25 @@ test.each(attacks.map((attack) => [attack.id, attack.what, attack] as const))("[
   expect(await evaluates(id)).toBe(id)
 })
 
+test.each(siteAttacks.map((attack) => [attack.id, attack.what, attack] as const))("[%s] %s", async (_id, _, attack) => {
+  const target = { port: Number(new URL(site.url).port), token: "", patienceMs: 30_000 }
+  expect(await attack.attempt(target)).toBe(attack.verdict)
+  expect(await servesPage(target)).toBe("200, wears the tag")
+})
+
 test("there are more than a hundred, each with an id of its own, and at least two thirds of them get through a naive bridge", async () => {
-  const ids = new Set(attacks.map(({ id }) => id))
-  expect(ids.size).toBe(attacks.length)
-  expect(attacks.length).toBeGreaterThan(100)
+  const ids = new Set(all.map(({ id }) => id))
+  expect(ids.size).toBe(all.length)
+  expect(all.length).toBeGreaterThan(100)
   const naive = await startNaiveBridge()
   const held: string[] = []
   try {
-    for (const attack of attacks) {
+    for (const attack of all) {
       const seen = await attack.attempt({ ...naive, patienceMs: 300 }).catch((error: Error) => error.message)
       if (seen === attack.verdict) held.push(attack.id)
     }
   } finally {
     await naive.stop()
   }
-  expect(held.length, `the naive bridge withstood ${held.join(", ")}`).toBeLessThanOrEqual(attacks.length / 3)
+  expect(held.length, `the naive bridge withstood ${held.join(", ")}`).toBeLessThanOrEqual(all.length / 3)
 })

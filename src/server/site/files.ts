@@ -1,5 +1,5 @@
 import { readFile, realpath, stat } from "node:fs/promises"
-import { extname, join, sep } from "node:path"
+import { extname, isAbsolute, join, relative, sep } from "node:path"
 import { headAt } from "./insert.ts"
 
 /** What is at a path of a site. */
@@ -40,14 +40,19 @@ const types: Readonly<Record<string, string>> = {
   ".xml": "application/xml",
 }
 
-/** Looks up a URL path; what begins with a dot, and what a link leads to outside of the folder, is not there. */
+/** Looks up a URL path; what begins with a dot, what a link leads to outside of the folder, and what is no plain file is not there. */
 export async function find(folder: string, urlPath: string): Promise<Found> {
   const path = decode(urlPath)
   if (path === undefined || /[\\\0]|\/\./.test(path)) return nothing
   try {
     const file = await realpath(join(folder, path.endsWith("/") ? `${path}index.html` : path))
-    if (!file.startsWith(`${await realpath(folder)}${sep}`)) return nothing
-    if ((await stat(file)).isDirectory()) return { at: "folder" }
+    const way = relative(await realpath(folder), file)
+    // What is outside begins with a dot, too.
+    if (isAbsolute(way) || way.split(sep).some((part) => part === "" || part.startsWith("."))) return nothing
+    const found = await stat(file)
+    if (found.isDirectory()) return { at: "folder" }
+    // A pipe would be read until somebody writes.
+    if (!found.isFile()) return nothing
     return {
       at: "file",
       type: types[extname(file).toLowerCase()] ?? "application/octet-stream",

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http"
 import { hostName, isLoopbackName } from "../addresses.ts"
 import { BridgeError } from "../errors.ts"
+import { headersOf } from "../headers.ts"
 import { close, listen, type ListenParts } from "../listen.ts"
 
 export interface Port {
@@ -10,6 +11,8 @@ export interface Port {
 }
 
 const maxTries = 20
+/** Behind the highest comes 0, which lets the system choose. */
+const ports = 65_536
 
 /**
  * Listens on this port or, where it is taken, on one of those that follow.
@@ -23,9 +26,10 @@ export async function openPort(
 ): Promise<Port> {
   const portInUse = (taken: number): string => `port ${taken} is taken, and so are those before it: pass another --port`
   for (let nth = 0; ; nth++) {
-    if (!mayTake(first + nth)) continue
+    const wanted = (first + nth) % ports
+    if (!mayTake(wanted)) continue
     try {
-      const { port, servers } = await listen(first + nth, { ...parts, portInUse })
+      const { port, servers } = await listen(wanted, { ...parts, portInUse })
       let stopped: Promise<unknown> | undefined
       return {
         port,
@@ -42,8 +46,8 @@ export async function openPort(
 }
 
 /** Whether a request is addressed to this machine by a name that always means it, and that nobody can bend to point here. */
-export function isLocal({ headersDistinct }: IncomingMessage): boolean {
-  const [host = "", ...others] = headersDistinct["host"] ?? []
+export function isLocal(request: IncomingMessage): boolean {
+  const [host = "", ...others] = headersOf(request).get("host") ?? []
   const name = hostName(host)
   return others.length === 0 && name !== undefined && isLoopbackName(name)
 }

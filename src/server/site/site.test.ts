@@ -99,6 +99,12 @@ test("where its port is taken it takes the next", async () => {
   await second.stop()
 })
 
+test("behind the highest port it takes any", async () => {
+  const other = await startSite({ folder, port: 65_536, tag })
+  expect(Number(new URL(other.url).port)).toBeGreaterThan(0)
+  await other.stop()
+})
+
 test("a folder that is none is named", async () => {
   await expect(startSite({ folder: join(folder, "secret.txt"), port: 0, tag })).rejects.toMatchObject({
     code: "bad-options",
@@ -112,6 +118,8 @@ test.each([
   ["\n<!DOCTYPE html>\n<p>", `\n<!DOCTYPE html>\n${tag}<p>`],
   ["<html><!-- <head> --><title>x", `<html><!-- <head> -->${tag}<title>x`],
   ["<p>no <head> of its own", `${tag}<p>no <head> of its own`],
+  ["<!-- <head> --><html a='>'><head b=\">\">x", `<!-- <head> --><html a='>'><head b=">">${tag}x`],
+  ["\u00ef\u00bb\u00bf<?xml version='1.0'?><head>x", `\u00ef\u00bb\u00bf<?xml version='1.0'?><head>${tag}x`],
   ["\u00ff\u0000", `${tag}\u00ff\u0000`],
 ])("the tag goes before a page's own scripts, and its bytes stay: %j", (page, expected) => {
   expect(withScript(Buffer.from(page, "latin1"), tag).toString("latin1")).toBe(expected)
