@@ -1,6 +1,8 @@
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import type { Browser, Page } from "playwright-core"
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest"
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest"
 import { openDesk, type Desk, type Served } from "../support/bridge-process.ts"
 import { openBrowser } from "../support/browser.ts"
 import { openPane, requireTmux, type Pane } from "../support/tmux.ts"
@@ -54,18 +56,33 @@ test("a reload and a bounce in the middle of a line leave the line as it is", as
   await terminal.until(/› 6 \* 7\n42\n.*orrery ›$/)
 })
 
-test("a page that somebody's eval blocks is busy in the prompt and in the list, second by second, and ready again", async () => {
-  const blocking = desk.run(
-    ...["eval", "--port", String(bridge.port), "const end = Date.now() + 8000; while (Date.now() < end); 'over'"],
-  )
-  await terminal.until(/^.*orrery \(busy [2-7] s\) ›$/m)
-  const [, shown] = /busy (\d) s/.exec(await terminal.until(/busy \d s/))!
-  await terminal.until(`(busy ${Number(shown) + 1} s)`)
+/** An answer that is kept back until it is released: who asks for it synchronously does nothing else meanwhile. */
+async function keepBack(): Promise<{ readonly url: string; readonly release: () => void }> {
+  let release: () => void
+  const released = new Promise<void>((resolve) => (release = resolve))
+  const server = createServer(async (_, response) => {
+    await released
+    response.setHeader("access-control-allow-origin", "*").end("over")
+  })
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening))
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  return { url: `http://127.0.0.1:${port}/`, release: release! }
+}
+
+test("a page that somebody's eval blocks is busy in the prompt and in the list, for longer and longer, and ready again", async () => {
+  const { url, release } = await keepBack()
+  const code = `const asked = new XMLHttpRequest(); asked.open("GET", "${url}", false); asked.send(); asked.responseText`
+  const blocking = desk.run("eval", "--port", String(bridge.port), "--timeout", "0", code)
+  const busyFor = (screen: string): number => Number(/^.*orrery \(busy (\d+) s\) ›$/m.exec(screen)?.[1] ?? 0)
+  const shown = busyFor(await terminal.until((screen) => busyFor(screen) >= 2))
+  await terminal.until((screen) => busyFor(screen) > shown)
   await terminal.type(".runtimes")
   await terminal.press("Enter")
-  await terminal.until(/^› 1 .*orrery {2}busy \d s {2}http/m)
+  await terminal.until(/^› 1 .*orrery {2}busy \d+ s {2}http/m)
   const listed = await desk.run("runtimes", "--json", "--port", String(bridge.port))
   expect(JSON.parse(listed.stdout)).toMatchObject({ state: "ready", busyMs: expect.any(Number) })
+  release()
   expect(await blocking).toMatchObject({ code: 0, stdout: expect.stringContaining("over") })
   await terminal.until(/^.*orrery ›$/m)
 })
