@@ -7,9 +7,9 @@ const elsewhereMs = 5000
 /** A bridge that accepts and stays silent for this long is not there; on a busy machine one may take its time. */
 const lookMs = 5000
 
-/** A minute of looks in five minutes keeps its misses to itself, so that the link dials even where something fails every look. */
-const looksTold = 960
-const looksInAll = 1200
+/** One minute in five it keeps its misses to itself, so that the link dials even where something fails every look. */
+const toldMs = 240_000
+const inAllMs = 300_000
 
 /** A bridge that was missing is worth two dials: the first may meet one that has just gone again. */
 const hopesEach = 2
@@ -59,7 +59,7 @@ export function createScout({
     const restMs = isLoopback(url.href) ? loopbackMs : elsewhereMs
     let source: string | undefined
     let isFound = false
-    let misses = 0
+    const startedAt = performance.now()
     // One that restarted faster than a worker starts was never missing.
     if (wasReady && restMs === loopbackMs) hopes = hopesEach
     let worker: Worker | undefined
@@ -94,7 +94,7 @@ export function createScout({
       look(restMs, data && !hopes && mayAsk() && door.href)
       if (data) isFound ||= hopes > 0
       else hopes = hopesEach
-      if (data ? isFound : ++misses % looksInAll < looksTold) report(data)
+      if (data ? isFound : (performance.now() - startedAt) % inAllMs < toldMs) report(data)
     }
 
     try {
