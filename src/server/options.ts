@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto"
 import { readFileSync } from "node:fs"
-import { isIP } from "node:net"
+import { isIP, isIPv6 } from "node:net"
 import { networkInterfaces } from "node:os"
 import { createSecureContext } from "node:tls"
-import { originName } from "./addresses.ts"
+import { originName, urlHost } from "./addresses.ts"
 import { packageVersion } from "../protocol/index.ts"
 import { BridgeError } from "./errors.ts"
 import { agentPolicies, type AgentPolicy } from "./frontends/consent.ts"
@@ -161,7 +161,8 @@ export function settingsOf(options: BridgeOptions): Settings {
 
 const loopback = ["127.0.0.1", "localhost", "::1"]
 
-function exposedAddresses({ host = "127.0.0.1", expose = false }: BridgeOptions): readonly string[] {
+function exposedAddresses({ host: wished = "127.0.0.1", expose = false }: BridgeOptions): readonly string[] {
+  const host = isIPv6(wished) ? shortest(wished) : wished
   if (loopback.includes(host)) {
     if (expose) bad("expose needs host: the address at which others reach this machine, or 0.0.0.0 for all of them")
     return []
@@ -177,6 +178,14 @@ function exposedAddresses({ host = "127.0.0.1", expose = false }: BridgeOptions)
     .map(({ address }) => address)
   if (addresses.length === 0) bad(`${given}: this machine has no address that others reach`)
   return addresses
+}
+
+/** An IPv6 address as browsers write it, in `Host` and `Origin`. */
+function shortest(address: string): string {
+  const url = `http://${urlHost(address)}`
+  if (!URL.canParse(url))
+    bad(`host ${quoted(address)} names an interface, which no URL can: leave out what is behind %`)
+  return new URL(url).hostname.slice(1, -1)
 }
 
 function checkTls({ exposed, tls, remoteFrontEnds }: Settings): void {
