@@ -306,6 +306,14 @@ describe("POST /eval", () => {
     expect((await post("", "1")).status).toBe(502)
   })
 
+  it("takes a result that is written over several lines", async () => {
+    await start()
+    await new FakeRuntime({ evaluate: () => '{\r\n\t"type": "undefined"\n}' }).connect(bridge.port)
+    const { body } = await post("", "1")
+    expect(body).toMatch(/^[ -~]+\n$/)
+    expect(JSON.parse(body)).toMatchObject({ result: { type: "undefined" } })
+  })
+
   it("refuses code that is too long", async () => {
     await start()
     expect((await post("", "x".repeat(1024 * 1024 + 1))).status).toBe(413)

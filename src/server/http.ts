@@ -101,9 +101,11 @@ function send(response: ServerResponse, status: number, type: string, body: stri
   response.end(response.req.method === "HEAD" ? undefined : body)
 }
 
-/** Outside its strings JSON is ASCII, and inside them every character may be escaped. */
+/** Inside the strings of JSON every character may be escaped; outside there are no others than ASCII, and line breaks only there. */
 function ascii(json: string): string {
-  return json.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+  return json
+    .replace(/[\t\n\r]/g, " ")
+    .replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
 }
 
 /** The answer to an upgrade request that is not admitted. Browsers see it as 1006 only. */
