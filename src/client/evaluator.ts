@@ -212,7 +212,12 @@ export function createEvaluator(parts: EvaluatorParts = {}): Evaluator {
       let end: (() => void) | undefined
       turn = new Promise((resolve) => (end = resolve))
       await before
-      const placed = await place(code, header).catch(refusal)
+      let placed: Placed | Refused
+      try {
+        placed = await place(code, header)
+      } catch (error) {
+        placed = refusal(error)
+      }
       end!()
       if ("message" in placed) return complete({ kind: "refused", result: placed })
       const { source, run } = placed
