@@ -85,10 +85,39 @@ function isText(value: unknown): boolean {
   return typeof value === "string"
 }
 
-function parse(body: string | undefined): unknown {
+function parse(body = ""): unknown {
   try {
-    return JSON.parse(body ?? "")
+    return isShallow(body) ? JSON.parse(body) : undefined
   } catch {
     return undefined
   }
+}
+
+/** Far more than any page of ours nests, and far less than overflows the stack of who writes it as JSON again. */
+const maxNesting = 500
+
+function isShallow(json: string): boolean {
+  let nesting = 0
+  for (let at = 0; at < json.length; at++) {
+    switch (json[at]) {
+      case '"':
+        at = endOfString(json, at)
+        break
+      case "[":
+      case "{":
+        if (++nesting > maxNesting) return false
+        break
+      case "]":
+      case "}":
+        nesting--
+        break
+    }
+  }
+  return true
+}
+
+function endOfString(json: string, start: number): number {
+  let at = start + 1
+  while (at < json.length && json[at] !== '"') at += json[at] === "\\" ? 2 : 1
+  return at
 }

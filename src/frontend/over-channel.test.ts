@@ -222,6 +222,24 @@ test("an outcome whose result is not in the protocol is lost, and named", async 
   }
 })
 
+test("a result nested so deep that writing it again would overflow the stack is none; brackets in a text are no nesting", async () => {
+  bridge.welcome()
+  const evaluating = frontEnd.evaluate("1")
+  const deep = JSON.parse(`${"[".repeat(2000)}${"]".repeat(2000)}`) as unknown
+  bridge.say({ ...two, id: "id1" }, { type: "object", value: deep })
+  expect(await evaluating).toMatchObject({ outcome: "lost", result: { code: "unreadable", ran: "unknown" } })
+  const brackets = { type: "string", value: `\\"${"[".repeat(2000)}` }
+  const other = frontEnd.evaluate("1")
+  bridge.say({ ...two, id: "id2" }, brackets)
+  expect(await other).toMatchObject({ outcome: "value", result: brackets })
+  const lines: unknown[] = []
+  frontEnd.on("console", ({ args }) => lines.push(args))
+  bridge.say({ op: "console", runtime: answering(shop), seq: 1, level: "log", time: 5 }, [
+    { type: "object", value: deep },
+  ])
+  expect(lines).toEqual([[]])
+})
+
 test("runtimes are told about once the list has them; unchanged ones are not news", () => {
   bridge.welcome({ runtimes: [shop] })
   const news: unknown[] = []
