@@ -7,7 +7,7 @@ export const protocolVersion = 1
 
 /**
  * What an end can do beyond the core. A peer uses a feature only towards an
- * end that named it, so that an end written by hand in ten lines stays valid.
+ * end that named it, so that an end written by hand in a dozen lines stays valid.
  *
  * - `batch`: accepts frames that carry several messages.
  * - `prepared`: a runtime that evaluates prepared code.
