@@ -223,7 +223,7 @@ try {
 }
 
 async function take(name, { rows, command, play }) {
-  const context = await browser.newContext()
+  const context = await browser.newContext({ deviceScaleFactor: 1.5 })
   const open = async (url, viewport = { width: 680, height: 560 }) => {
     const page = await context.newPage({ viewport })
     await page.setViewportSize(viewport)
@@ -245,7 +245,7 @@ async function take(name, { rows, command, play }) {
       tmux("new-session", "-d", "-s", "repl", ...size, ...env, "-e", "TERM=screen-256color", command(file))
     }
     const beside = await play(open)
-    const view = await browser.newPage({ viewport: { width: 1380, height: 640 }, deviceScaleFactor: beside ? 1 : 1.5 })
+    const view = await browser.newPage({ viewport: { width: 1380, height: 640 }, deviceScaleFactor: 1.5 })
     await view.setContent(compose(tmux("capture-pane", "-p", "-e", "-t", "repl"), rows, beside))
     const path = new URL(`../docs/${name}.png`, import.meta.url)
     writeFileSync(path, await view.locator("#both").screenshot())
