@@ -472,7 +472,7 @@ describe("a runtime", () => {
   })
 
   it("[L41] that is a copy of a living one gets an id of its own", async () => {
-    const bridge = await start()
+    const bridge = await start({ probeMs: 60_000 })
     const original = await runtime(bridge)
     original.talk.each("ping", ({ header }) => original.talk.say({ op: "pong", id: header["id"] }))
     const copy = new FakeRuntime({ hello: { navigation: "reload" } })
