@@ -7,7 +7,6 @@ import { BridgeError } from "../errors.ts"
 import { plain } from "../plain.ts"
 import { inserting } from "./insert.ts"
 import { makeRoomInMeta, nonceOf, type Room } from "./policy.ts"
-import { headersOf } from "../headers.ts"
 import { isLocal, openPort } from "./port.ts"
 import type { Site } from "./site.ts"
 import { pageHeaders, readUpstream, requestHeaders, responseHeaders, valuesOf, type Upstream } from "./upstream.ts"
@@ -173,8 +172,8 @@ function refusalOf(request: IncomingMessage): Answer | undefined {
 }
 
 /** Any website can open a socket to this machine and read it; only its origin tells it from ours. */
-function foreignSocket(request: IncomingMessage): Answer | undefined {
-  const isForeign = (headersOf(request).get("origin") ?? []).some((origin) => !isLoopbackName(originName(origin) ?? ""))
+function foreignSocket({ rawHeaders }: IncomingMessage): Answer | undefined {
+  const isForeign = valuesOf(rawHeaders, "origin").some((origin) => !isLoopbackName(originName(origin) ?? ""))
   return isForeign ? [403, "sockets are for pages on localhost only"] : undefined
 }
 

@@ -101,7 +101,8 @@ const paths: readonly Row[] = [
   ],
 ]
 
-const strangers: readonly Row[] = [
+/** Of a page whose name was made to point here. */
+const rebound = (prefix: string): readonly Row[] => [
   ...[
     "evil.example",
     "localhost.evil.example",
@@ -110,11 +111,20 @@ const strangers: readonly Row[] = [
     "0.0.0.0",
     "localhost.",
     "",
-  ].map((host, nth): Row => [`S-S${60 + nth}`, `Host of a rebound name: ${host}`, 403, [get("/"), `Host: ${host}`]]),
-  ["S-S70", "two Hosts, the right one first", 403, [get("/"), local, "Host: evil.example"]],
-  ["S-S71", "two Hosts, the right one last", 403, [get("/"), "Host: evil.example", local]],
-  ["S-S72", "no Host", 403, [get("/")]],
-  ["S-S73", "headers that every object has, and no Host", 403, [get("/"), "__proto__: localhost", "constructor: x"]],
+  ].map((host, nth): Row => [`${prefix}6${nth}`, `Host of a rebound name: ${host}`, 403, [get("/"), `Host: ${host}`]]),
+  [`${prefix}70`, "two Hosts, the right one first", 403, [get("/"), local, "Host: evil.example"]],
+  [`${prefix}71`, "two Hosts, the right one last", 403, [get("/"), "Host: evil.example", local]],
+  [`${prefix}72`, "no Host", 403, [get("/")]],
+  [
+    `${prefix}73`,
+    "headers that every object has, and no Host",
+    403,
+    [get("/"), "__proto__: localhost", "constructor: x"],
+  ],
+]
+
+const strangers: readonly Row[] = [
+  ...rebound("S-S"),
   ...(
     [
       ["another site", ["Origin: https://evil.example"]],
@@ -174,8 +184,8 @@ const tags: readonly Attack[] = [
 /** The sign that it still serves: a page of the folder, with the tag. */
 export const servesPage = wears("/")
 
-export const siteAttacks: readonly Attack[] = [
-  ...[...paths, ...strangers].map(([id, what, status, request_, holds = () => true]) => ({
+const attacksOf = (rows: readonly Row[]): readonly Attack[] =>
+  rows.map(([id, what, status, request_, holds = () => true]) => ({
     id,
     what,
     verdict: `${status}`,
@@ -183,6 +193,27 @@ export const siteAttacks: readonly Attack[] = [
       const answer = await raw(target, Buffer.from(lines(...request_), "latin1"))
       return holds(answer.head) ? `${answer.status}` : `${answer.status} with ${answer.head}`
     },
-  })),
-  ...tags,
-]
+  }))
+
+export const siteAttacks: readonly Attack[] = [...attacksOf([...paths, ...strangers]), ...tags]
+
+const dial = (...headers: readonly string[]): readonly string[] => [get("/"), local, ...headers, ...upgrading]
+const evil = "Origin: https://evil.example"
+
+/** On the proxy before a server that lets everybody do everything. */
+export const proxyAttacks: readonly Attack[] = attacksOf([
+  ...rebound("S-Y"),
+  ["S-Y74", "a page of another site opens a socket", 403, dial(evil)],
+  ["S-Y75", "a sandboxed frame opens a socket", 403, dial("Origin: null")],
+  ["S-Y76", "a socket with two Origins, the right one first", 403, dial(`Origin: ${page}`, evil)],
+  ["S-Y77", "a socket to a rebound name", 403, [get("/"), "Host: evil.example", evil, ...upgrading]],
+  ["S-Y78", "the way to another server", 400, [get("http://evil.example/"), local]],
+  ["S-Y79", "the way to another server, by a socket", 400, [get("http://evil.example/"), local, ...upgrading]],
+  [
+    "S-Y80",
+    "a script element of another site may not load from it",
+    200,
+    [get("/"), local, "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: no-cors", "Sec-Fetch-Dest: script"],
+    (head) => /cross-origin-resource-policy: same-site/i.test(head),
+  ],
+])
