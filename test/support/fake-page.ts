@@ -27,7 +27,7 @@ export function createFakePage({ kind = "page", storage = new Map() }: Place = {
   class FakeWindow extends EventTarget {
     readonly document = document
     readonly location = { href: "http://localhost:3000/cart", reload: () => void reloads++ }
-    readonly performance = { getEntriesByType: () => [{ type: "reload" }] }
+    readonly performance = { now: clock.now, getEntriesByType: () => [{ type: "reload" }] }
     readonly parent = this
     /** There are no workers, and so no scout. */
     readonly URL = URL
