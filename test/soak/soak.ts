@@ -186,7 +186,7 @@ async function warmUp(world: World): Promise<void> {
   await Promise.all(world.seats.map(({ tab }) => ready(tab)))
   const faults: readonly (() => void | Promise<void>)[] = [world.swallow, world.reset, () => world.bounce(false)]
   for (const hurt of faults) {
-    const evals = burst(world, 500)
+    const evals = burst(world, 1500)
     await hurt()
     await evals
   }
@@ -295,10 +295,10 @@ async function settle(world: World): Promise<{ heap: number; pages: number; hand
   return { heap, pages: pages.reduce((sum, one) => sum + one), handles: process.getActiveResourcesInfo() }
 }
 
-/** With the ids of evals that are cancelled before anybody is told of them. */
+/** With the ids of evals that are cancelled before anybody is told of them; twice, since what forgets takes room for what it forgot, too. */
 async function fillMemory(frontEnd: FrontEnd): Promise<void> {
   const signal = AbortSignal.abort()
-  for (let nth = 0; nth < remembered.ids; nth++) await frontEnd.evaluate("0", { signal })
+  for (let nth = 0; nth < 2 * remembered.ids; nth++) await frontEnd.evaluate("0", { signal })
 }
 
 /** What is in the one list beyond the other. */
