@@ -179,6 +179,7 @@ async function attach(devtools: Devtools, targetId: string, browserContextId: st
     if (session === sessionId && type === "error") errors.push(args.map(({ value }: any) => value).join(" "))
   })
   await Promise.all(["Page.enable", "Runtime.enable", "Log.enable", "Network.enable"].map((method) => send(method)))
+  await send("Page.setLifecycleEventsEnabled", { enabled: true })
 
   const evaluate: Tab["evaluate"] = async (expression) => {
     const { result, exceptionDetails } = await send("Runtime.evaluate", {
@@ -190,16 +191,22 @@ async function attach(devtools: Devtools, targetId: string, browserContextId: st
     if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text)
     return result.value
   }
-  const loaded = async (begin: Promise<unknown>): Promise<void> => {
-    const load = devtools.next("Page.loadEventFired", isMine)
-    await begin
+  /** Not by what is told late of the document before, that of a new tab for one. */
+  const loaded = async (method: string, params?: Params): Promise<void> => {
+    const { frame } = (await send("Page.getFrameTree")).frameTree
+    const load = devtools.next(
+      "Page.lifecycleEvent",
+      ({ name, frameId, loaderId }, session) =>
+        session === sessionId && name === "load" && frameId === frame.id && loaderId !== frame.loaderId,
+    )
+    await send(method, params)
     await load
   }
 
   return {
     evaluate,
-    goto: (url) => loaded(send("Page.navigate", { url })),
-    reload: () => loaded(send("Page.reload")),
+    goto: (url) => loaded("Page.navigate", { url }),
+    reload: () => loaded("Page.reload"),
     async back() {
       const { currentIndex, entries } = await send("Page.getNavigationHistory")
       const shown = devtools.next("Page.frameNavigated", isMine)
