@@ -62,7 +62,10 @@ test.concurrent("[A09] a page that the gate never admits backs off, and is told 
   )
   const [third, fourth] = await Promise.all([tab.until("connecting", 3), tab.until("connecting", 4)])
   expect(fourth.at - third.at).toBeGreaterThan(700)
-  expect(await tab.evaluate("[replBridge.state, replBridge.alive]")).toEqual(["waiting", true])
+  const between = await tab.evaluate(
+    `new Promise((told) => replBridge.on("reconnecting", () => told([replBridge.state, replBridge.alive])))`,
+  )
+  expect(between).toEqual(["waiting", true])
   // The browser's own, of which a page cannot rid itself.
   expect(tab.errors.filter((text) => !text.startsWith("WebSocket connection to"))).toEqual([])
 })
