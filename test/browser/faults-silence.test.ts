@@ -48,7 +48,6 @@ test.concurrent("[C08] [L29] a page that an eval blocks is shown as busy to ever
   expect(await other.evaluate("6 * 7")).toMatchObject(answered(42))
   for (const { runtimes } of [other, late]) expect(runtimes[0]!.busyMs).toBeUndefined()
   expect(states).toEqual(["busy", "ready"])
-  expect(stage.wire.openConnections).toBe(3)
   await Promise.all([other.close(), late.close()])
 })
 
@@ -100,7 +99,7 @@ function chunks(wire: Wire, way: Way, count: number): Promise<void> {
 }
 
 test.concurrent("[C17] [L17] a browser that says it is offline keeps a link that works", async ({ openStage }) => {
-  const stage = await openStage()
+  const stage = await openStage({ bridge: { heartbeatMs: 15_000 } })
   const tab = await stage.open()
   await tab.until("ready")
   await tab.evaluate(`addEventListener("offline", () => happened("offline"))`)

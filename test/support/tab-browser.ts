@@ -191,22 +191,31 @@ async function attach(devtools: Devtools, targetId: string, browserContextId: st
     if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text)
     return result.value
   }
-  /** Not by what is told late of the document before, that of a new tab for one. */
-  const loaded = async (method: string, params?: Params): Promise<void> => {
-    const { frame } = (await send("Page.getFrameTree")).frameTree
-    const load = devtools.next(
-      "Page.lifecycleEvent",
-      ({ name, frameId, loaderId }, session) =>
-        session === sessionId && name === "load" && frameId === frame.id && loaderId !== frame.loaderId,
-    )
-    await send(method, params)
-    await load
-  }
+  const loaders = new Set<string>()
+  let look = (): void => {}
+  devtools.on("Page.lifecycleEvent", ({ name, frameId, loaderId }, session) => {
+    if (session !== sessionId || name !== "load" || frameId !== targetId) return
+    loaders.add(loaderId)
+    look()
+  })
+  /** Not by what is told late of another document, such as a new tab's two empty ones. */
+  const loaded = (fits: () => boolean): Promise<void> =>
+    new Promise((found) => {
+      look = () => fits() && found()
+      look()
+    })
 
   return {
     evaluate,
-    goto: (url) => loaded("Page.navigate", { url }),
-    reload: () => loaded("Page.reload"),
+    async goto(url) {
+      const { loaderId } = await send("Page.navigate", { url })
+      await loaded(() => loaders.has(loaderId))
+    },
+    async reload() {
+      const { size } = loaders
+      await send("Page.reload")
+      await loaded(() => loaders.size > size)
+    },
     async back() {
       const { currentIndex, entries } = await send("Page.getNavigationHistory")
       const shown = devtools.next("Page.frameNavigated", isMine)
