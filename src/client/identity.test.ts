@@ -18,23 +18,31 @@ describe("a runtime's identity", () => {
   test("[L41] survives a reload, with the number and name that the bridge gave, in a new session", () => {
     const storage = memory()
     const before = identityIn(storage)
-    before.keep({ ...given, runtime: before.name().runtime })
+    before.keep({ ...given, runtime: before.offer().runtime })
     const after = identityIn(storage)
-    expect(after.name()).toEqual({ ...given, runtime: before.name().runtime })
+    expect(after.offer()).toEqual({ ...given, runtime: before.offer().runtime })
     expect(after.session).not.toBe(before.session)
+  })
+
+  test("[L41] survives a reload before a bridge has answered, from the first hello on", () => {
+    const storage = memory()
+    const before = identityIn(storage)
+    expect(storage.items.size).toBe(0)
+    const offered = before.offer()
+    expect(identityIn(storage).offer()).toEqual(offered)
   })
 
   test("[L41] is another one from the moment on that the bridge gives another id", () => {
     const storage = memory()
     const duplicate = identityIn(storage)
     duplicate.keep(given)
-    expect(duplicate.name().runtime).toBe("r-1")
-    expect(identityIn(storage).name().runtime).toBe("r-1")
+    expect(duplicate.offer().runtime).toBe("r-1")
+    expect(identityIn(storage).offer().runtime).toBe("r-1")
   })
 
   test("is random, and safe in a header", () => {
-    const { name, session } = identityIn(memory())
-    const { runtime } = name()
+    const { offer, session } = identityIn(memory())
+    const { runtime } = offer()
     expect(runtime).toMatch(/^\d+(-\d+){3}$/)
     expect(session).toMatch(/^\d+(-\d+){3}$/)
     expect(runtime).not.toBe(session)
@@ -56,9 +64,9 @@ describe("a runtime's identity", () => {
     ],
   ])("lives in memory where storage %s", (_, storage) => {
     const identity = identityIn(storage)
-    expect(identity.name().runtime).toMatch(/^\d+(-\d+){3}$/)
+    expect(identity.offer().runtime).toMatch(/^\d+(-\d+){3}$/)
     identity.keep(given)
-    expect(identity.name()).toEqual(given)
+    expect(identity.offer()).toEqual(given)
   })
 
   test("is one for each frame of a tab", () => {

@@ -12,8 +12,8 @@ export interface Name {
 export interface Identity {
   /** One page load; kept nowhere. */
   readonly session: string
-  /** Lives as long as the tab. To the next bridge it is an offer. */
-  readonly name: () => Name
+  /** What a hello says. It lives as long as the tab, also where that is reloaded before a bridge has answered [L41]. */
+  readonly offer: () => Name
   /** Remembers what a bridge gave: another id than offered where this tab is a duplicate [L41]. */
   readonly keep: (name: Name) => void
 }
@@ -27,17 +27,22 @@ export function createIdentity({ storage, randomId, window }: Platform): Identit
     // Forbidden, or not ours.
   }
 
+  function keep({ runtime, number, name }: Name): void {
+    known = { runtime, number, name }
+    try {
+      storage?.setItem(key, writeData(known))
+    } catch {
+      // Full or forbidden: the id then lives as long as the page.
+    }
+  }
+
   return {
     session: randomId(),
-    name: () => known,
-    keep({ runtime, number, name }) {
-      known = { runtime, number, name }
-      try {
-        storage?.setItem(key, writeData(known))
-      } catch {
-        // Full or forbidden: the id then lives as long as the page.
-      }
+    offer() {
+      keep(known)
+      return known
     },
+    keep,
   }
 }
 

@@ -152,7 +152,7 @@ export function createRuntime(platform: Platform, createAbilities: CreateAbiliti
       url: platform.url,
       title: "",
       ...look(),
-      ...identity.name(),
+      ...identity.offer(),
       ...(name && { name }),
     }
     return writeMessage(message)

@@ -59,7 +59,7 @@ export abstract class Peer<Message extends FromRuntime | FromFrontEnd> implement
   /** Every message but ping, which is answered already; a hello comes once, is of our version, and comes first. */
   protected abstract hear(message: Message, body: string | undefined): void
   /** Its socket is gone, whoever closed it. */
-  protected abstract left(code: number): void
+  protected abstract left(code: number, reason: string): void
   /** The answer to a ping on the level of WebSocket. */
   abstract pong(payload: string): void
 
@@ -139,11 +139,11 @@ export abstract class Peer<Message extends FromRuntime | FromFrontEnd> implement
     if (!this.#deaf) this.#complain("not-text", "frames must be text")
   }
 
-  closed(code: number): void {
+  closed(code: number, reason: string): void {
     clearTimeout(this.#helloTimer)
     clearTimeout(this.#pause)
     this.#deaf = true
-    this.left(code)
+    this.left(code, reason)
   }
 
   #hear(message: Message, body: string | undefined): void {

@@ -1,9 +1,15 @@
 import { expect } from "vitest"
 import { answered, isAway, isGone, isReady, pageTab, slow, testInTabs } from "../support/tab-stage.ts"
+import type { Flow } from "../support/wire.ts"
 
 /** What becomes of a page, with evals in it. */
 
 const test = testInTabs()
+
+const withoutWelcome: Flow = {
+  kind: "corrupt",
+  change: (chunk) => (chunk.includes(`"op":"welcome"`) ? Buffer.alloc(0) : chunk),
+}
 
 const pageReloaded = { outcome: "lost", result: { code: "page-reloaded", reason: "page reloaded", ran: "unknown" } }
 const pageClosed = { outcome: "lost", result: { code: "page-closed", reason: "page closed", ran: "unknown" } }
@@ -17,6 +23,30 @@ test("[E01] a reloaded page is the same runtime in a new session, and the only o
   expect(await stage.frontEnd.evaluate("6 * 7")).toMatchObject(answered(42))
   expect(stage.bridge.runtimes).toEqual([{ ...before, session: stage.bridge.runtimes[0]!.session }])
   expect(stage.bridge.runtimes[0]!.session).not.toBe(before.session)
+})
+
+test("[E01] so is a page that is reloaded before it hears that it is welcome", async ({ openStage }) => {
+  const stage = await openStage()
+  stage.wire.flow("down", withoutWelcome, "future")
+  const tab = await stage.open()
+  const before = await stage.runtime(isReady)
+  stage.wire.flow("down", { kind: "pass" }, "future")
+  await tab.reload()
+  await tab.until("ready")
+  expect(await stage.frontEnd.evaluate("6 * 7")).toMatchObject(answered(42))
+  expect(stage.bridge.runtimes).toEqual([{ ...before, session: stage.bridge.runtimes[0]!.session }])
+})
+
+test("[E04] a tab that is closed before it hears that it is welcome is gone as soon as any other", async ({
+  openStage,
+}) => {
+  const stage = await openStage({ bridge: { reloadMs: 300, graceMs: 600_000 } })
+  stage.wire.flow("down", withoutWelcome, "future")
+  const tab = await stage.open()
+  await stage.runtime(isReady)
+  const gone = stage.runtime(isGone)
+  await tab.close()
+  await gone
 })
 
 test("[E10] after ten reloads in a row it is still the one runtime", async ({ openStage }) => {

@@ -153,9 +153,11 @@ export class RuntimePeer extends Peer<FromRuntime> implements Pulsing {
     if (payload === this.#probe) this.#use.answered(this, "network")
   }
 
-  protected left(code: number): void {
+  protected left(code: number, reason: string): void {
     clearTimeout(this.#question)
-    this.#use.left(this, code, this.#bye)
+    // A page that leaves before it is welcome has not said bye.
+    const farewell = code === closeCode.pageHidden ? reason : undefined
+    this.#use.left(this, code, this.#bye ?? farewell)
   }
 
   #attend(event: AttentionEvent): void {
