@@ -37,6 +37,10 @@
   "The port of the bridge; nil for the bridge of the project, else port 9001."
   :type '(choice (const :tag "The project's" nil) integer))
 
+(defcustom repl-bridge-console-lines 10000
+  "How many lines of the page's console are kept."
+  :type 'integer)
+
 (defface repl-bridge-result '((t :inherit shadow))
   "A value beside its line.")
 
@@ -130,12 +134,21 @@ came together with its answer waits there for the next message."
     ('window/logMessage
      (repl-bridge--log (plist-get params :message)))))
 
+(defun repl-bridge--console ()
+  "The buffer of what the page said."
+  (or (get-buffer "*repl-bridge console*")
+      (with-current-buffer (get-buffer-create "*repl-bridge console*")
+        (buffer-disable-undo)
+        (current-buffer))))
+
 (defun repl-bridge--log (line)
   "Add LINE to what the page said."
-  (with-current-buffer (get-buffer-create "*repl-bridge console*")
+  (with-current-buffer (repl-bridge--console)
     (save-excursion
       (goto-char (point-max))
-      (insert line "\n"))))
+      (insert line "\n")
+      (forward-line (- repl-bridge-console-lines))
+      (delete-region (point-min) (point)))))
 
 (defun repl-bridge--uri (file)
   "FILE as a URI."
@@ -340,7 +353,7 @@ came together with its answer waits there for the next message."
 (defun repl-bridge-show-console ()
   "Show what the page said."
   (interactive)
-  (display-buffer (get-buffer-create "*repl-bridge console*")))
+  (display-buffer (repl-bridge--console)))
 
 ;;; The mode
 

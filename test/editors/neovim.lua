@@ -139,7 +139,17 @@ local function run()
   end)
   tell("ok: the page's console is in a buffer")
 
+  local console = vim.api.nvim_get_current_buf()
   vim.cmd("buffer page.js")
+  bridge.setup({ console_lines = 3 })
+  vim.api.nvim_buf_set_lines(0, 2, 3, true, { "for (const n of [1, 2, 3, 4, 5]) console.log('line', n)" })
+  vim.cmd("3ReplBridgeEval")
+  wait_for("the console's last lines", function()
+    local lines = vim.api.nvim_buf_get_lines(console, 0, -1, true)
+    return #lines == 3 and lines[1]:find("line 3$") ~= nil and lines[3]:find("line 5$") ~= nil
+  end)
+  tell("ok: it keeps as many lines as it is told")
+
   vim.api.nvim_buf_set_lines(0, 0, -1, true, { "await new Promise(() => {})" })
   vim.cmd("1ReplBridgeEval")
   vim.cmd("ReplBridgeCancel")

@@ -72,6 +72,7 @@ test("Neovim evaluates in a real page, over its reload and a bounce of the bridg
     "the page is reloaded, and is evaluated in as before",
     "the bridge is bounced, and nothing is lost",
     "the page's console is in a buffer",
+    "it keeps as many lines as it is told",
     "an eval is cancelled",
   ])
   expect(code).toBe(0)

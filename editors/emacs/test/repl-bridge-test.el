@@ -100,6 +100,15 @@
         (with-current-buffer "*repl-bridge console*"
           (save-excursion (goto-char (point-min)) (search-forward "chrome·shop: almost empty" nil t)))))
 
+  ;; Its last lines are.
+  (let ((repl-bridge-console-lines 3))
+    (goto-char (point-max))
+    (insert "\nfor (const n of [1, 2, 3, 4, 5]) console.log('line', n)")
+    (call-interactively #'repl-bridge-eval-line)
+    (repl-bridge-test-until
+     (with-current-buffer "*repl-bridge console*"
+       (string-match-p "\\`.*line 3\n.*line 4\n.*line 5\n\\'" (buffer-string)))))
+
   ;; Another runtime than there is.
   (should-error (repl-bridge-choose-runtime "bakery"))
   (repl-bridge-choose-runtime "chrome·shop")

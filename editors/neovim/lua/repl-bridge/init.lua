@@ -5,6 +5,8 @@ local options = {
   cmd = { "repl-bridge", "lsp" },
   -- The runtime to begin with: a number or a name.
   runtime = nil,
+  -- The lines of the page's console that are kept.
+  console_lines = 10000,
 }
 
 local filetypes = { "javascript", "javascriptreact", "typescript", "typescriptreact", "html", "vue", "svelte" }
@@ -114,6 +116,7 @@ local function console_buffer()
   if buffer < 0 then
     buffer = vim.api.nvim_create_buf(true, true)
     vim.api.nvim_buf_set_name(buffer, name)
+    vim.bo[buffer].undolevels = -1
   end
   return buffer
 end
@@ -123,6 +126,10 @@ local function log(_, params)
   local lines = vim.split(params.message, "\n", { plain = true })
   local is_empty = vim.api.nvim_buf_line_count(buffer) == 1 and vim.api.nvim_buf_get_lines(buffer, 0, 1, false)[1] == ""
   vim.api.nvim_buf_set_lines(buffer, is_empty and 0 or -1, -1, false, lines)
+  local too_many = vim.api.nvim_buf_line_count(buffer) - options.console_lines
+  if too_many > 0 then
+    vim.api.nvim_buf_set_lines(buffer, 0, too_many, false, {})
+  end
 end
 
 --- Opens what the page's console said.
@@ -321,6 +328,7 @@ function M.setup(wanted)
   wanted = wanted or {}
   options.cmd = wanted.cmd or options.cmd
   options.runtime = wanted.runtime
+  options.console_lines = wanted.console_lines or options.console_lines
   local group = vim.api.nvim_create_augroup("ReplBridge", {})
   if wanted.attach then
     vim.api.nvim_create_autocmd("FileType", {
