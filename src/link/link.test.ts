@@ -586,6 +586,29 @@ test("[L19] with a scout the page dials only when the bridge is there", () => {
   expect(link.state).toBe("ready")
 })
 
+test("[L17] [L19] a hint dials where the scout has said nothing for a second, not where it keeps missing the bridge", () => {
+  const { connect, network, clock, link, report } = setUp({}, { scout: true })
+  void connect()
+  network.last.fail()
+  const missFor = (ms: number): void => {
+    for (let at = 0; at < ms; at += 250) {
+      report(false)
+      clock.advance(250)
+    }
+  }
+  missFor(5000)
+  // Focused and visible at once.
+  link.hint()
+  link.hint()
+  missFor(5000)
+  expect(network.sockets).toHaveLength(1)
+  link.hint()
+  clock.advance(749)
+  expect(network.sockets).toHaveLength(1)
+  clock.advance(1)
+  expect(network.sockets).toHaveLength(2)
+})
+
 test("[L19] a bridge that is found within a second of the last dial is dialled when that second is over", () => {
   const { connect, network, clock, report } = setUp({}, { scout: true })
   void connect()

@@ -136,7 +136,7 @@ test("every event in every state", async () => {
     { name: "dialling" },
     { name: "greeting", retryAfterMs: undefined },
     { name: "ready", since: 0, heart, retryAfterMs: undefined },
-    { name: "waiting", due: 12_000, notBefore: 0, isAbsent: false },
+    { name: "waiting", due: 12_000, notBefore: 0, isAbsent: false, missedAt: 0 },
     { name: "suspended" },
     { name: "stopped", reason: "" },
     { name: "refused", reason: "" },

@@ -26,7 +26,15 @@ export type State =
   | { readonly name: "dialling" }
   | { readonly name: "greeting"; readonly retryAfterMs?: number }
   | { readonly name: "ready"; readonly since: number; readonly heart?: Heart; readonly retryAfterMs?: number }
-  | { readonly name: "waiting"; readonly due: number; readonly notBefore: number; readonly isAbsent: boolean }
+  | {
+      readonly name: "waiting"
+      readonly due: number
+      readonly notBefore: number
+      /** The scout saw that nobody is there, and no hint has come since. */
+      readonly isAbsent: boolean
+      /** When it saw that last; 0 where it saw the bridge since, or nothing yet. */
+      readonly missedAt: number
+    }
   | { readonly name: "suspended" }
   | { readonly name: "stopped"; readonly reason: string }
   | { readonly name: "refused"; readonly reason: string }
@@ -216,8 +224,9 @@ function take(draft: Draft, event: LinkEvent): void {
       if (name === "suspended") dialAfresh(draft)
       return
     case "looked":
+      if (name === "waiting")
+        machine.state = { ...state, isAbsent: !event.there, missedAt: event.there ? 0 : draft.chance.now }
       if (event.there) hint(draft)
-      else if (name === "waiting") machine.state = { ...state, isAbsent: true }
       return
     case "due":
       return due(draft, event.timer)
@@ -312,7 +321,8 @@ function hint(draft: Draft): void {
   const { state } = machine
   const { now } = chance
   if (state.name === "waiting") {
-    const free = Math.max(machine.dialledAt + defaults.hintMs, state.notBefore)
+    // The scout has a second to say otherwise: a dial in vain prints an error in the page's console [L19].
+    const free = Math.max(Math.max(machine.dialledAt, state.missedAt) + defaults.hintMs, state.notBefore)
     if (now >= free) return dial(draft)
     // What the scout saw before is no longer the latest news.
     machine.state = { ...state, due: Math.min(free, state.due), isAbsent: false }
@@ -488,11 +498,13 @@ function wait(draft: Draft, given?: number, atLeast = 0): void {
   const { machine, effects, chance, config } = draft
   const { now, random } = chance
   const delay = given ?? config.delay(machine.waits, random)
-  if (machine.state.name !== "waiting") {
+  const before = machine.state.name === "waiting" ? machine.state : undefined
+  if (!before) {
     effects.push({ do: "scout", wasReady: machine.wasReady })
     machine.wasReady = false
   }
-  machine.state = { name: "waiting", due: now + delay, notBefore: now + atLeast, isAbsent: false }
+  const missedAt = before?.missedAt ?? 0
+  machine.state = { name: "waiting", due: now + delay, notBefore: now + atLeast, isAbsent: false, missedAt }
   arm(draft, "retry", delay)
   emit(draft, "reconnecting", { attempt: ++machine.waits, maxAttempts: config.maxAttempts, delay })
 }
