@@ -60,8 +60,6 @@ export function createScout({
     let source: string | undefined
     let isFound = false
     const startedAt = performance.now()
-    // One that restarted faster than a worker starts was never missing.
-    if (wasReady && restMs === loopbackMs) hopes = hopesEach
     let worker: Worker | undefined
 
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has none
@@ -103,6 +101,11 @@ export function createScout({
       worker.addEventListener("message", hear)
       worker.addEventListener("error", giveUp)
       look(0)
+      // It may restart faster than a worker starts; until that has looked it counts as away.
+      if (wasReady && restMs === loopbackMs) {
+        hopes = hopesEach
+        report(false)
+      }
     } catch {
       giveUp()
     }

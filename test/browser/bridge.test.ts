@@ -170,7 +170,7 @@ test.concurrent("[L19] a page is ready soon after a long outage, and its console
   const next = await restart(bridge)
   const up = Date.now()
   await next.event(({ event, state }) => event === "runtime" && state === "ready")
-  expect(errors).toEqual([])
+  expect(errors.join("\n")).toBe("")
   console.info(`ready ${Date.now() - up} ms after the bridge's return`)
 })
 

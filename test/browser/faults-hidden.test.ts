@@ -110,6 +110,6 @@ test.concurrent("[L19] a visible and a hidden tab are ready soon after the bridg
     { number: 1, visible: false },
     { number: 2, visible: true },
   ])
-  expect(hidden.errors).toEqual([])
-  expect(visible.errors).toEqual([])
+  expect(hidden.errors.join("\n")).toBe("")
+  expect(visible.errors.join("\n")).toBe("")
 })
