@@ -169,6 +169,11 @@ describe("rule 4, paths and methods,", () => {
     for (const target of ["/client.js", "/eval", "/status"]) expect(statusOf({ ...frontEnd, target })).toBe(404)
   })
 
+  it("are named where there is none", () => {
+    expect(reasonOf(judge({ ...script, target: "/" }))).toContain("/demo is a page to try")
+    expect(reasonOf(judge({ ...script, target: "/" }, {}, { pages: new Set() }))).toContain(": /client.js")
+  })
+
   it("have one for pages that ask what would become of their upgrade", () => {
     const question: Knock = { ...page, by: "request", method: "POST", fetched: true }
     expect(judge(question)).toMatchObject({ admit: true, door: "runtime" })

@@ -126,7 +126,7 @@ export function decide(knock: Knock, policy: Policy, load: Load): Verdict {
 
   const door = policy.pages.has(path) ? page : chunkPath.test(path) ? chunk : doors.get(path)
   if (door === undefined || (door.by !== knock.by && !isQuestion(knock)))
-    return refuse(404, `there is nothing at ${quoted(path)} for this kind of request`)
+    return refuse(404, `there is nothing at ${quoted(path)} for this kind of request: ${whatThereIs(policy)}`)
   if (!door.methods.includes(knock.method) && !isQuestion(knock)) {
     return { ...refuse(405, `${path} does not take ${quoted(knock.method)}`), allow: door.methods.join(", ") }
   }
@@ -159,6 +159,11 @@ export function decide(knock: Knock, policy: Policy, load: Load): Verdict {
 /** A page asks what would become of its upgrade, since it never learns why one was refused. */
 export function isQuestion({ by, method, target }: Pick<Knock, "by" | "method" | "target">): boolean {
   return by === "request" && method === "POST" && target === "/runtime"
+}
+
+/** For whoever opens the address that the terminal shows. */
+function whatThereIs({ pages }: Policy): string {
+  return `${pages.has("/demo") ? "/demo is a page to try, " : ""}/client.js the script for yours`
 }
 
 function refuse(status: Refusal["status"], reason: string): Refusal {
