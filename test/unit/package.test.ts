@@ -27,13 +27,22 @@ const allowed = [
   /^dist\/(?:client|discovery|frontend|language|link|protocol|server)\/[\w/-]+\.(?:js|d\.ts)$/,
   /^dist\/cli\/[\w-]+\.js$|^dist\/cli\/THIRD-PARTY\.txt$/,
   /^dist\/demo\/[\w-]+\.(?:html|css|js)$/,
+  /^docs\/[\w-]+\.md$/,
+  /^editors\/emacs\/(?:README\.md|repl-bridge\.el)$|^editors\/neovim\/[\w/-]+\.lua$/,
 ]
 
 test("the package holds what its users need, and nothing else", () => {
   expect(files.filter(({ path }) => !allowed.some((form) => form.test(path)))).toEqual([])
   const paths = files.map(({ path }) => path)
   expect(paths).toEqual(
-    expect.arrayContaining(["LICENSE", "SECURITY.md", "dist/client.js", "dist/cli/main.js", "dist/demo/index.html"]),
+    expect.arrayContaining([
+      "LICENSE",
+      "SECURITY.md",
+      "dist/client.js",
+      "dist/cli/main.js",
+      "dist/demo/index.html",
+      "docs/agents.md",
+    ]),
   )
 })
 
