@@ -76,6 +76,7 @@ export function createScout({
     function giveUp(): void {
       isBlind = true
       end()
+      report(undefined)
     }
 
     function mayAsk(): boolean {

@@ -28,7 +28,7 @@ function leaveRecord(token: string): () => void {
 const unused = (): void => {}
 
 /** Looks for another bridge than the one whose token this is; resolves with the first report. */
-function look(dialled: string): Promise<boolean> {
+function look(dialled: string): Promise<boolean | undefined> {
   return new Promise((report) => {
     const presence = createPresence(
       () => readDiscovery(port)?.token,

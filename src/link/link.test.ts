@@ -64,7 +64,7 @@ function setUp(
     /** What was emitted since the last call. */
     events: () => events.splice(0),
     delays: () => events.filter(([name]) => name === "reconnecting").map(([, { delay }]) => delay / 1000),
-    report: (there: boolean) => scouts.at(-1)![1](there),
+    report: (there: boolean | undefined) => scouts.at(-1)![1](there),
     explain: (why: string) => scouts.at(-1)![2](why),
     scouted: () => scouts.map(([, , , wasReady]) => wasReady),
     get searching() {
@@ -606,6 +606,16 @@ test("[L17] [L19] a hint dials where the scout has said nothing for a second, no
   clock.advance(749)
   expect(network.sockets).toHaveLength(1)
   clock.advance(1)
+  expect(network.sockets).toHaveLength(2)
+})
+
+test("[L19] a scout that finds that it cannot look leaves it to the backoff", () => {
+  const { connect, network, clock, report } = setUp({}, { scout: true })
+  void connect()
+  network.last.fail()
+  report(false)
+  report(undefined)
+  clock.advance(1000)
   expect(network.sockets).toHaveLength(2)
 })
 

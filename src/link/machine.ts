@@ -26,15 +26,7 @@ export type State =
   | { readonly name: "dialling" }
   | { readonly name: "greeting"; readonly retryAfterMs?: number }
   | { readonly name: "ready"; readonly since: number; readonly heart?: Heart; readonly retryAfterMs?: number }
-  | {
-      readonly name: "waiting"
-      readonly due: number
-      readonly notBefore: number
-      /** The scout saw that nobody is there, and no hint has come since. */
-      readonly isAbsent: boolean
-      /** When it saw that last; 0 where it saw the bridge since, or nothing yet. */
-      readonly missedAt: number
-    }
+  | { readonly name: "waiting"; readonly due: number; readonly notBefore: number; readonly isAbsent: boolean }
   | { readonly name: "suspended" }
   | { readonly name: "stopped"; readonly reason: string }
   | { readonly name: "refused"; readonly reason: string }
@@ -70,6 +62,8 @@ export interface Machine {
   readonly dials: number
   readonly waits: number
   readonly dialledAt: number
+  /** When the scout saw that nobody is there, where that is what it saw last. */
+  readonly missedAt: number
   /** Ready spells in a row that were too short [L16]. */
   readonly quickSpells: number
   readonly spreadMs: number
@@ -85,6 +79,7 @@ export const initialMachine: Machine = {
   dials: 0,
   waits: 0,
   dialledAt: -Infinity,
+  missedAt: -Infinity,
   quickSpells: 0,
   spreadMs: 0,
 }
@@ -101,7 +96,7 @@ export type LinkEvent =
   | { readonly type: "hint" }
   | { readonly type: "suspend"; readonly code: number; readonly reason: string }
   | { readonly type: "resume" }
-  | { readonly type: "looked"; readonly there: boolean }
+  | { readonly type: "looked"; readonly there: boolean | undefined }
   | { readonly type: "due"; readonly timer: Timer }
   | SocketEvent
 
@@ -224,9 +219,9 @@ function take(draft: Draft, event: LinkEvent): void {
       if (name === "suspended") dialAfresh(draft)
       return
     case "looked":
-      if (name === "waiting")
-        machine.state = { ...state, isAbsent: !event.there, missedAt: event.there ? 0 : draft.chance.now }
+      machine.missedAt = event.there === false ? draft.chance.now : -Infinity
       if (event.there) hint(draft)
+      else if (name === "waiting") machine.state = { ...state, isAbsent: machine.missedAt > -Infinity }
       return
     case "due":
       return due(draft, event.timer)
@@ -322,7 +317,7 @@ function hint(draft: Draft): void {
   const { now } = chance
   if (state.name === "waiting") {
     // The scout has a second to say otherwise: a dial in vain prints an error in the page's console [L19].
-    const free = Math.max(Math.max(machine.dialledAt, state.missedAt) + defaults.hintMs, state.notBefore)
+    const free = Math.max(Math.max(machine.dialledAt, machine.missedAt) + defaults.hintMs, state.notBefore)
     if (now >= free) return dial(draft)
     // What the scout saw before is no longer the latest news.
     machine.state = { ...state, due: Math.min(free, state.due), isAbsent: false }
@@ -498,13 +493,11 @@ function wait(draft: Draft, given?: number, atLeast = 0): void {
   const { machine, effects, chance, config } = draft
   const { now, random } = chance
   const delay = given ?? config.delay(machine.waits, random)
-  const before = machine.state.name === "waiting" ? machine.state : undefined
-  if (!before) {
+  if (machine.state.name !== "waiting") {
     effects.push({ do: "scout", wasReady: machine.wasReady })
     machine.wasReady = false
   }
-  const missedAt = before?.missedAt ?? 0
-  machine.state = { name: "waiting", due: now + delay, notBefore: now + atLeast, isAbsent: false, missedAt }
+  machine.state = { name: "waiting", due: now + delay, notBefore: now + atLeast, isAbsent: false }
   arm(draft, "retry", delay)
   emit(draft, "reconnecting", { attempt: ++machine.waits, maxAttempts: config.maxAttempts, delay })
 }

@@ -25,12 +25,12 @@ export interface Clock {
 /**
  * Looks for the bridge while the link waits [L19]. `report(true)`: it is there,
  * dial now. `report(false)`: just looked, it is not; a due retry then counts
- * without a dial. `explain(why)`: it is there, and lets no socket in.
+ * without a dial. `report(undefined)`: it cannot look. `explain(why)`: it is there, and lets no socket in.
  * `wasReady`: so was the link since the search before. Returns a function that ends the search.
  */
 export type Scout = (
   url: string,
-  report: (there: boolean) => void,
+  report: (there: boolean | undefined) => void,
   explain: (why: string) => void,
   wasReady: boolean,
 ) => () => void
