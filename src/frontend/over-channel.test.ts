@@ -418,6 +418,28 @@ test("reload() resolves with those asked, and rejects with the bridge's problem 
   await expect(frontEnd.reload()).rejects.toThrow("the bridge is away")
 })
 
+test("[P28] a console line that another bridge passes on again is told once", () => {
+  bridge.welcome({ bridge: "one", runtimes: [shop] })
+  const told: unknown[] = []
+  frontEnd.on("console", ({ seq, dropped }) => told.push([seq, dropped]))
+  const say = (seq: number, more = {}): void =>
+    bridge.say({ op: "console", runtime: answering(shop), seq, level: "log", time: 5, ...more }, [])
+  say(1)
+  say(2)
+  bridge.drop()
+  bridge.welcome({ bridge: "two", runtimes: [shop] })
+  say(2)
+  say(6, { dropped: 4 })
+  expect(told).toEqual([
+    [1, 0],
+    [2, 0],
+    [6, 3],
+  ])
+  bridge.say({ op: "runtime", runtime: { ...shop, session: "next" } })
+  bridge.say({ op: "console", runtime: { ...answering(shop), session: "next" }, seq: 1, level: "log", time: 6 }, [])
+  expect(told.at(-1)).toEqual([1, 0])
+})
+
 test("console lines come with their arguments, those that are not in the protocol left out", () => {
   bridge.welcome()
   const lines: unknown[] = []

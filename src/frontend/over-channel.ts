@@ -3,6 +3,7 @@ import {
   decodeFromFrontEnd,
   features,
   FrameError,
+  newsOf,
   packageVersion,
   protocolVersion,
   writeMessage,
@@ -47,6 +48,8 @@ export function frontEndOver(openChannel: OpenChannel, { name, kind, clock, newI
   /** By the id of the runtime that was chosen. */
   const choices = new Map<string, Set<Question<RuntimeInfo>>>()
   const asking = new Map<string, Asking>()
+  /** By runtime. */
+  const lastLines = new Map<string, { readonly session: string; readonly seq: number }>()
   let target: string | undefined
   /** The last one that was chosen here, rather than by the bridge. */
   let choice: string | undefined
@@ -133,7 +136,7 @@ export function frontEndOver(openChannel: OpenChannel, { name, kind, clock, newI
       }
       case "console": {
         const { op: _, ...line } = message
-        return events.emit("console", readLine(line, body))
+        return said(line, body)
       }
       case "line": {
         const { op: _, id: asked, ...line } = message
@@ -156,8 +159,19 @@ export function frontEndOver(openChannel: OpenChannel, { name, kind, clock, newI
     }
   }
 
+  /** Another bridge than the one that passed it on may pass a line on again. */
+  function said(line: Omit<Said<ToFrontEnd, "console">, "op">, body: string | undefined): void {
+    const { id: of, session } = line.runtime
+    const last = lastLines.get(of)
+    const news = newsOf(line, last?.session === session ? last.seq : undefined)
+    if (news === undefined) return
+    lastLines.set(of, { session, seq: line.seq })
+    events.emit("console", readLine(news, body))
+  }
+
   function changed(runtime: RuntimeInfo): void {
     if (runtime.state === "gone") {
+      lastLines.delete(runtime.id)
       const error = new FrontEndError("no-runtime", `${runtime.name} is gone: ${listRuntimes(runtimes.all)}`)
       for (const { reject } of chosen(runtime.id)) reject(error)
     }

@@ -1,6 +1,7 @@
 import {
   closeCode,
   features,
+  newsOf,
   protocolVersion,
   type AnsweringRuntime,
   type FromRuntime,
@@ -155,10 +156,10 @@ export class Runtimes implements RuntimePeerUse {
   console(from: RuntimePeer, line: Said<FromRuntime, "console">, body: string | undefined): void {
     const { speaksFor } = from
     if (speaksFor === undefined) return
-    const last = this.#lastLines.get(speaksFor.session)
-    if (last === undefined || line.seq > last) {
+    const news = newsOf(line, this.#lastLines.get(speaksFor.session))
+    if (news !== undefined) {
       this.#lastLines.set(speaksFor.session, line.seq)
-      this.#parts.console(speaksFor, last === undefined ? line : withoutKnown(line, last), body)
+      this.#parts.console(speaksFor, news, body)
     }
     from.ackLine(line.seq)
   }
@@ -271,11 +272,4 @@ export class Runtimes implements RuntimePeerUse {
   #replace(socket: SocketId): void {
     this.#peers.get(socket)?.reject(closeCode.replaced, "another socket of this runtime took its place")
   }
-}
-
-/** The runtime counts from the last line that it knows to be here; some that it counts as dropped may have come since. */
-function withoutKnown(line: Said<FromRuntime, "console">, last: number): Said<FromRuntime, "console"> {
-  if (line.dropped === undefined) return line
-  const most = line.seq - last - (line.kind === "dropped" ? 0 : 1)
-  return { ...line, dropped: Math.min(line.dropped, most) }
 }
