@@ -50,13 +50,15 @@ export interface NodeRuntimeSurroundings {
   readonly window?: Platform["window"]
   /** Says that it is a page of this origin, so that it needs no token. */
   readonly origin?: string
+  /** What a reload keeps. */
+  readonly storage?: Platform["storage"]
   /** What it listens to, in place of this process's own. */
   readonly console?: Pick<Console, "log">
 }
 
 export function openRuntime(
   options: ConnectOptions,
-  { window, origin, console }: NodeRuntimeSurroundings = {},
+  { window, origin, storage, console }: NodeRuntimeSurroundings = {},
 ): NodeRuntime {
   const seen: { name: EventName; detail: any }[] = []
   const looking = new Set<() => void>()
@@ -108,6 +110,7 @@ export function openRuntime(
       clock,
       debug: () => undefined,
       ...(window && { window, kind: "page" }),
+      ...(storage && { storage }),
       ...(console && { scope: { console: console as Console } }),
     },
     createAbilities,
