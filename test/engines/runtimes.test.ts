@@ -89,7 +89,7 @@ describe.each(runtimes)("$name", ({ name, command }) => {
     expect(await line).toMatchObject([{ value: "hello" }, { value: 43 }])
     expect(await frontEnd.complete([], "kep")).toMatchObject({ names: ["kept"] })
     expect(await frontEnd.complete(["process"], "versions")).toMatchObject({ names: ["versions"] })
-    expect(await frontEnd.complete(["Buffer"], "fro")).toMatchObject({ names: ["from"] })
+    expect(await frontEnd.complete(["Buffer"], "fro")).toMatchObject({ names: expect.arrayContaining(["from"]) })
     expect(await run("Buffer.from('abc')")).toMatchObject({
       result: { subtype: "typedarray", description: "Buffer(3)" },
     })
