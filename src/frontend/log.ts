@@ -1,3 +1,4 @@
+import { newsOf } from "../protocol/index.ts"
 import { FrontEndError } from "./errors.ts"
 import type { ConsoleLine, FrontEnd, Recollection } from "./frontend.ts"
 
@@ -24,12 +25,10 @@ export function createLog(frontEnd: Recalling, { runtime: only, print }: LogOpti
 
   function put(line: ConsoleLine): void {
     const { session } = line.runtime
-    const { seq } = line
-    const last = printed.get(session) ?? 0
-    if (seq <= last) return
-    printed.set(session, seq)
-    const missing = seq - last - (line.kind === "dropped" ? 0 : 1)
-    print({ ...line, dropped: Math.max(line.dropped, missing) })
+    const news = newsOf(line, printed.get(session) ?? 0)
+    if (news === undefined) return
+    printed.set(session, line.seq)
+    print({ ...news, dropped: news.dropped ?? 0 })
   }
 
   const forget = [

@@ -435,9 +435,31 @@ test("[P28] a console line that another bridge passes on again is told once", ()
     [2, 0],
     [6, 3],
   ])
-  bridge.say({ op: "runtime", runtime: { ...shop, session: "next" } })
-  bridge.say({ op: "console", runtime: { ...answering(shop), session: "next" }, seq: 1, level: "log", time: 6 }, [])
-  expect(told.at(-1)).toEqual([1, 0])
+})
+
+test("[L40] console lines that were said while it was away are counted, also those of a page that was reloaded", () => {
+  bridge.welcome({ runtimes: [shop] })
+  const told: unknown[] = []
+  frontEnd.on("console", ({ seq, dropped }) => told.push([seq, dropped]))
+  const say = (seq: number, session = shop.session): void =>
+    bridge.say({ op: "console", runtime: { ...answering(shop), session }, seq, level: "log", time: 5 }, [])
+  // What came before it is history.
+  say(7)
+  bridge.drop()
+  bridge.welcome({ runtimes: [shop] })
+  say(10)
+  say(11)
+  bridge.drop()
+  bridge.welcome({ runtimes: [{ ...shop, session: "next" }] })
+  say(3, "next")
+  say(4, "next")
+  expect(told).toEqual([
+    [7, 0],
+    [10, 2],
+    [11, 0],
+    [3, 2],
+    [4, 0],
+  ])
 })
 
 test("console lines come with their arguments, those that are not in the protocol left out", () => {

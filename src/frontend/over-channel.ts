@@ -159,11 +159,11 @@ export function frontEndOver(openChannel: OpenChannel, { name, kind, clock, newI
     }
   }
 
-  /** Another bridge than the one that passed it on may pass a line on again. */
+  /** Another bridge may pass a line on again, and some may have been said while we were away. */
   function said(line: Omit<Said<ToFrontEnd, "console">, "op">, body: string | undefined): void {
     const { id: of, session } = line.runtime
     const last = lastLines.get(of)
-    const news = newsOf(line, last?.session === session ? last.seq : undefined)
+    const news = newsOf(line, last?.session === session ? last.seq : last && 0)
     if (news === undefined) return
     lastLines.set(of, { session, seq: line.seq })
     events.emit("console", readLine(news, body))

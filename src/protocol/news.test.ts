@@ -10,6 +10,7 @@ test.each([
   ],
   ["one that comes again is not", { seq: 5 }, 5, undefined],
   ["the next is", { seq: 6 }, 5, { seq: 6 }],
+  ["those between that never came are, too", { seq: 9 }, 5, { seq: 9, dropped: 3 }],
   ["of the dropped before it, those that had come are not", { seq: 9, dropped: 7 }, 5, { seq: 9, dropped: 3 }],
   [
     "the word that lines were dropped counts its own",
