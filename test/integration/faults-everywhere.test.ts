@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from "node:timers/promises"
 import { expect, onTestFinished, test } from "vitest"
-import type { Platform } from "../../src/client/platform.ts"
 import type { Evaluation } from "../../src/frontend/index.ts"
 import { startBridge } from "../../src/server/index.ts"
+import { createFakePage } from "../support/fake-page.ts"
 import { openRuntime } from "../support/node-runtime.ts"
 import { createProbe, openFrontEnd, shortLink, token, works } from "../support/stage.ts"
 import { openWire, type Way } from "../support/wire.ts"
@@ -22,46 +22,30 @@ interface Place {
 
 const origin = "http://localhost:3000"
 
-/** As much of one as the client asks of its page. */
-class FakeWindow extends EventTarget {
-  readonly document = Object.assign(new EventTarget(), { title: "shop", visibilityState: "visible" })
-  readonly location = { href: `${origin}/cart` }
-  readonly performance = { getEntriesByType: () => [{ type: "reload" }] }
-  readonly parent = this
-  /** There are no workers, and so no scout. */
-  readonly URL = URL
-  readonly origin = origin
-}
-
+/** A tab, with the real client in its page; what a reload keeps is kept. */
 function createTab(url: string, console: Pick<Console, "log">) {
-  const items = new Map<string, string>()
-  const storage = {
-    getItem: (key: string) => items.get(key) ?? null,
-    setItem: (key: string, value: string) => void items.set(key, value),
-  }
+  const storage = new Map<string, string>()
   const load = () => {
-    const window = new FakeWindow()
-    const surroundings = { window: window as unknown as NonNullable<Platform["window"]>, origin, storage, console }
-    const page = openRuntime({ url, ...shortLink }, surroundings)
-    onTestFinished(() => page.client.disconnect())
-    page.connect()
-    return { window, page }
+    const page = createFakePage({ storage })
+    const { window, storage: kept } = page.platform
+    const runtime = openRuntime({ url, ...shortLink }, { window, storage: kept, origin, console })
+    onTestFinished(() => runtime.client.disconnect())
+    runtime.connect()
+    return { page, runtime }
   }
   let loaded = load()
-  const tell = (type: string, persisted: boolean): void =>
-    void loaded.window.dispatchEvent(Object.assign(new Event(type), { persisted }))
   return {
-    get page() {
-      return loaded.page
+    get runtime() {
+      return loaded.runtime
     },
     async reload(): Promise<void> {
-      tell("pagehide", false)
+      loaded.page.fire("pagehide", { persisted: false })
       loaded = load()
-      await loaded.page.event("ready")
+      await loaded.runtime.event("ready")
     },
     goAway(): void {
-      tell("pagehide", true)
-      tell("pageshow", true)
+      loaded.page.fire("pagehide", { persisted: true })
+      loaded.page.fire("pageshow", { persisted: true })
     },
   }
 }
@@ -132,9 +116,9 @@ async function survives({ wire: which, way, isLost, fault }: Place, nth: number)
   expect(bridge.runtimes).toMatchObject([{ number: 1, name: "browser·shop", state: "ready" }])
 
   await frontEnd.close()
-  await tab.page.client.disconnect()
-  await tab.page.silent()
-  expect(tab.page.timers).toBe(0)
+  await tab.runtime.client.disconnect()
+  await tab.runtime.silent()
+  expect(tab.runtime.timers).toBe(0)
   await bridge.stop()
   await Promise.all(both.map((wire) => wire.close()))
   return struck !== undefined
