@@ -1,4 +1,4 @@
-import { newsOf } from "../protocol/index.ts"
+import { newsOfLine } from "../protocol/index.ts"
 import { FrontEndError } from "./errors.ts"
 import type { ConsoleLine, FrontEnd, Recollection } from "./frontend.ts"
 
@@ -25,7 +25,7 @@ export function createLog(frontEnd: Recalling, { runtime: only, print }: LogOpti
 
   function put(line: ConsoleLine): void {
     const { session } = line.runtime
-    const news = newsOf(line, printed.get(session) ?? 0)
+    const news = newsOfLine(line, printed.get(session) ?? 0)
     if (news === undefined) return
     printed.set(session, line.seq)
     print({ ...news, dropped: news.dropped ?? 0 })

@@ -3,7 +3,7 @@ import {
   decodeFromFrontEnd,
   features,
   FrameError,
-  newsOf,
+  newsOfLine,
   packageVersion,
   protocolVersion,
   writeMessage,
@@ -163,7 +163,7 @@ export function frontEndOver(openChannel: OpenChannel, { name, kind, clock, newI
   function said(line: Omit<Said<ToFrontEnd, "console">, "op">, body: string | undefined): void {
     const { id: of, session } = line.runtime
     const last = lastLines.get(of)
-    const news = newsOf(line, last?.session === session ? last.seq : last && 0)
+    const news = newsOfLine(line, last?.session === session ? last.seq : last && 0)
     if (news === undefined) return
     lastLines.set(of, { session, seq: line.seq })
     events.emit("console", readLine(news, body))

@@ -23,7 +23,7 @@ export type {
   ToRuntime,
   WithBody,
 } from "./messages.ts"
-export { newsOf } from "./news.ts"
+export { newsOfLine } from "./news.ts"
 export { outcomeKinds, textLimits } from "./outcome.ts"
 export type { LossCode, Lost, Outcome, OutcomeKind, Refused, RemoteObject, Stopped, Thrown } from "./outcome.ts"
 export { previewLimits } from "./preview.ts"

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { newsOf } from "./news.ts"
+import { newsOfLine } from "./news.ts"
 
 test.each([
   [
@@ -19,5 +19,5 @@ test.each([
     { seq: 9, kind: "dropped", dropped: 4 },
   ],
 ])("of a console line %s news", (_, line, last, news) => {
-  expect(newsOf(line, last)).toEqual(news)
+  expect(newsOfLine(line, last)).toEqual(news)
 })

@@ -9,7 +9,7 @@ type News<Line> = Omit<Line, "dropped"> & Pick<Counted, "dropped">
  *
  * @param last - undefined where nobody knows how many there were
  */
-export function newsOf<Line extends Counted>(line: Line, last: number | undefined): News<Line> | undefined {
+export function newsOfLine<Line extends Counted>(line: Line, last: number | undefined): News<Line> | undefined {
   if (last === undefined) return line
   if (line.seq <= last) return undefined
   // The runtime's own number counts from the last line that it knows to be here.

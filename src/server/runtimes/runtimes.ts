@@ -1,7 +1,7 @@
 import {
   closeCode,
   features,
-  newsOf,
+  newsOfLine,
   protocolVersion,
   type AnsweringRuntime,
   type FromRuntime,
@@ -156,7 +156,7 @@ export class Runtimes implements RuntimePeerUse {
   console(from: RuntimePeer, line: Said<FromRuntime, "console">, body: string | undefined): void {
     const { speaksFor } = from
     if (speaksFor === undefined) return
-    const news = newsOf(line, this.#lastLines.get(speaksFor.session))
+    const news = newsOfLine(line, this.#lastLines.get(speaksFor.session))
     if (news !== undefined) {
       this.#lastLines.set(speaksFor.session, line.seq)
       this.#parts.console(speaksFor, news, body)
