@@ -1,4 +1,4 @@
-import { createLog, FrontEndError, showConsoleLine, type ConsoleLine, type FrontEnd } from "../frontend/index.ts"
+import { createLog, followLog, showConsoleLine, type ConsoleLine, type FrontEnd } from "../frontend/index.ts"
 import { styleFor } from "./colour.ts"
 import { connect } from "./connect.ts"
 import { exit } from "./exit.ts"
@@ -17,24 +17,16 @@ export async function logs(options: LogsOptions): Promise<number> {
   const frontEnd = await connect(options, { name: "logs", maxReconnectDelayMs, signal: interrupt })
   try {
     const runtime = wish === undefined || wish === "all" ? undefined : (await frontEnd.use(wish)).id
-    const log = createLog(frontEnd, { runtime, print: printer(frontEnd, runtime, options) })
+    const what = { runtime, print: printer(frontEnd, runtime, options) }
     if (!follow) {
-      await log.catchUp()
+      await createLog(frontEnd, what).catchUp()
       return exit.done
     }
-    const over = untilOver(frontEnd, options, interrupt)
-    const catchUp = (): void => void log.catchUp().catch(ignoreDrops)
-    frontEnd.on("state", ({ to }) => to === "ready" && catchUp())
-    catchUp()
-    return await over
+    followLog(frontEnd, what)
+    return await untilOver(frontEnd, options, interrupt)
   } finally {
     await frontEnd.close()
   }
-}
-
-/** A bridge that goes while it is asked is asked again when it is back. */
-function ignoreDrops(error: unknown): void {
-  if (!(error instanceof FrontEndError)) throw error
 }
 
 function printer(frontEnd: FrontEnd, only: string | undefined, options: LogsOptions): (line: ConsoleLine) => void {

@@ -13,7 +13,7 @@ export type {
   LookOptions,
   Recollection,
 } from "./frontend.ts"
-export { createLog, type Log, type LogOptions } from "./log.ts"
+export { createLog, followLog, type Log, type LogOptions } from "./log.ts"
 export { serveMcp } from "./mcp/index.ts"
 export { neutralise, neutraliseLine } from "./neutralise.ts"
 export { createTerminalLanguage } from "./terminal-language.ts"

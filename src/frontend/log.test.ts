@@ -2,7 +2,7 @@ import { expect, test } from "vitest"
 import { createFakeFrontEnd, runtimeInfo, type FakeFrontEnd } from "../../test/support/fake-front-end.ts"
 import { FrontEndError } from "./errors.ts"
 import type { ConsoleLine, Recollection } from "./frontend.ts"
-import { createLog } from "./log.ts"
+import { createLog, followLog } from "./log.ts"
 
 const shop = runtimeInfo()
 const cart = runtimeInfo({ number: 2, name: "chrome·cart" })
@@ -18,6 +18,8 @@ function line(seq: number, { runtime = shop, time = seq, dropped = 0, session = 
     args: [],
   }
 }
+
+const turn = (): Promise<void> => new Promise((done) => setImmediate(done))
 
 /** What a bridge remembers, by runtime; those that are not in it are unknown to the bridge. */
 function remember(frontEnd: FakeFrontEnd, memory: Readonly<Record<string, readonly ConsoleLine[]>>): void {
@@ -79,6 +81,55 @@ test("after a drop it goes on where it was, also with another bridge that does n
   frontEnd.emit("console", line(4))
   await log.catchUp()
   expect(printed).toEqual(["1.1 0", "1.2 0", "1.3 0", "1.4 0"])
+})
+
+test("from now on, it prints nothing that was said before, and after a drop what was said meanwhile", async () => {
+  const frontEnd = createFakeFrontEnd(shop, cart)
+  remember(frontEnd, { r1: [line(7)], r2: [] })
+  const printed: string[] = []
+  const print = ({ runtime: { number }, seq, dropped }: ConsoleLine): unknown =>
+    printed.push(`${number}.${seq} ${dropped}`)
+  const stop = followLog(frontEnd, { isFromNow: true, print })
+  await turn()
+  frontEnd.emit("console", line(8))
+  frontEnd.setState("waiting")
+  remember(frontEnd, {
+    r1: [line(7), line(8), line(9, { time: 20 }), line(1, { session: "after-a-reload", time: 40 })],
+    r2: [line(1, { runtime: cart, time: 30 })],
+  })
+  frontEnd.setState("ready")
+  frontEnd.emit("console", line(2, { session: "after-a-reload", time: 50 }))
+  await turn()
+  stop()
+  frontEnd.emit("console", line(3, { session: "after-a-reload", time: 60 }))
+  expect(printed).toEqual(["1.8 0", "1.9 0", "2.1 0", "1.1 0", "1.2 0"])
+})
+
+test("from now on, it prints at once, also while the bridge has not said what was before", () => {
+  const frontEnd = createFakeFrontEnd(shop)
+  frontEnd.recall = () => new Promise(() => undefined)
+  const printed: number[] = []
+  followLog(frontEnd, { isFromNow: true, print: ({ seq }) => printed.push(seq) })
+  frontEnd.emit("console", line(8))
+  expect(printed).toEqual([8])
+})
+
+test("where the bridge goes while it is asked, it asks again when that is back", async () => {
+  const frontEnd = createFakeFrontEnd(shop)
+  const printed: number[] = []
+  remember(frontEnd, { r1: [line(1)] })
+  followLog(frontEnd, { print: ({ seq }) => printed.push(seq) })
+  await turn()
+  frontEnd.recall = () => Promise.reject(new FrontEndError("gone", "the bridge is away"))
+  frontEnd.setState("waiting")
+  frontEnd.setState("ready")
+  frontEnd.emit("console", line(3))
+  await turn()
+  frontEnd.setState("waiting")
+  remember(frontEnd, { r1: [line(1), line(2), line(3)] })
+  frontEnd.setState("ready")
+  await turn()
+  expect(printed).toEqual([1, 2, 3])
 })
 
 test("keeps to one runtime where it was asked to, and prints nothing once it is stopped", async () => {

@@ -5,6 +5,8 @@ import type { ConsoleLine, FrontEnd, Recollection } from "./frontend.ts"
 export interface LogOptions {
   /** Only of this runtime, by id. */
   readonly runtime?: string | undefined
+  /** Nothing that was said before. @defaultValue false */
+  readonly isFromNow?: boolean
   readonly print: (line: ConsoleLine) => void
 }
 
@@ -12,20 +14,43 @@ export interface LogOptions {
 export interface Log {
   /** Prints what is remembered and was not printed yet. Rejects where the bridge went meanwhile. */
   catchUp(): Promise<void>
+  /** Takes what is remembered for printed. Rejects in the same case. */
+  skip(): Promise<void>
   stop(): void
 }
 
-type Recalling = Pick<FrontEnd, "runtimes" | "recall" | "on">
+type Recalling = Pick<FrontEnd, "state" | "runtimes" | "recall" | "on">
 
-/** Lines that come are held back until the first `catchUp`, and after a drop until the next one. */
-export function createLog(frontEnd: Recalling, { runtime: only, print }: LogOptions): Log {
+/** Prints lines as they come, and after a drop first those that were said meanwhile. Returns a function that ends it. */
+export function followLog(frontEnd: Recalling, options: LogOptions): () => void {
+  const log = createLog(frontEnd, options)
+  let isBehind = !options.isFromNow
+  const goOn = async (): Promise<void> => {
+    try {
+      await (isBehind ? log.catchUp() : log.skip())
+      isBehind = true
+    } catch (error) {
+      // A bridge that goes while it is asked is asked again when it is back.
+      if (!(error instanceof FrontEndError)) throw error
+    }
+  }
+  const forget = frontEnd.on("state", ({ to }) => to === "ready" && void goOn())
+  if (frontEnd.state === "ready") void goOn()
+  return () => {
+    forget()
+    log.stop()
+  }
+}
+
+/** Lines that come are held back until the first `catchUp`, unless it is from now on, and after a drop until the next one. */
+export function createLog(frontEnd: Recalling, { runtime: only, isFromNow = false, print }: LogOptions): Log {
   /** By session, the last line that was printed. */
   const printed = new Map<string, number>()
-  let held: ConsoleLine[] | undefined = []
+  let held: ConsoleLine[] | undefined = isFromNow ? undefined : []
 
   function put(line: ConsoleLine): void {
     const { session } = line.runtime
-    const news = newsOfLine(line, printed.get(session) ?? 0)
+    const news = newsOfLine(line, printed.get(session) ?? (isFromNow ? undefined : 0))
     if (news === undefined) return
     printed.set(session, line.seq)
     print({ ...news, dropped: news.dropped ?? 0 })
@@ -42,16 +67,26 @@ export function createLog(frontEnd: Recalling, { runtime: only, print }: LogOpti
     }),
   ]
 
+  function recall(limit?: number): Promise<readonly (readonly ConsoleLine[])[]> {
+    const ids = frontEnd.runtimes.map(({ id }) => id).filter((id) => only === undefined || id === only)
+    return Promise.all(ids.map(async (runtime) => (await frontEnd.recall({ runtime, limit }).catch(nothing)).lines))
+  }
+
+  function release(): void {
+    const rest = held ?? []
+    held = undefined
+    rest.forEach(put)
+  }
+
   return {
     async catchUp() {
-      const ids = frontEnd.runtimes.map(({ id }) => id).filter((id) => only === undefined || id === only)
-      const lists = await Promise.all(
-        ids.map(async (runtime) => (await frontEnd.recall({ runtime }).catch(nothing)).lines),
-      )
-      for (const line of merged(lists)) put(line)
-      const rest = held ?? []
-      held = undefined
-      rest.forEach(put)
+      for (const line of merged(await recall())) put(line)
+      release()
+    },
+    async skip() {
+      for (const { runtime, seq } of (await recall(1)).flat())
+        if (!printed.has(runtime.session)) printed.set(runtime.session, seq)
+      release()
     },
     stop: () => forget.forEach((off) => off()),
   }

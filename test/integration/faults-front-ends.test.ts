@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from "vitest"
-import { connectFrontEnd } from "../../src/frontend/index.ts"
+import { connectFrontEnd, followLog } from "../../src/frontend/index.ts"
 import { startBridgeChild } from "../support/bridge-child.ts"
 import { startRuntimeChild } from "../support/runtime-child.ts"
 import { createProbe, done, openFrontEnd, openStage, shortLink, stateIs, token, works } from "../support/stage.ts"
@@ -18,6 +18,41 @@ test("[H01] RST with an eval in flight: it is answered after the front end is ba
   await answered
   await stage.frontEndWire.accept()
   expect(await asked).toMatchObject(done)
+  await stage.check()
+})
+
+test("[H01] what a page says meanwhile is told after the front end is back, in order and once", async () => {
+  const console = { log: () => undefined } as Pick<Console, "log">
+  const stage = await openStage({ remote: shortLink, surroundings: { console } })
+  const told: unknown[] = []
+  const allTold = new Promise<void>((all) =>
+    followLog(stage.frontEnd, {
+      isFromNow: true,
+      print({ args, dropped }) {
+        told.push([args[0]?.value, dropped])
+        if (args[0]?.value === "after") all()
+      },
+    }),
+  )
+  const heard = new Promise<void>((next) => stage.frontEnd.on("console", () => next()))
+  console.log("before")
+  await heard
+  await stage.frontEndWire.refuse()
+  await stateIs(stage.frontEnd, "waiting")
+  const other = await connectFrontEnd({ bridge: stage.bridge })
+  const came = new Promise((line) => other.on("console", line))
+  console.log("during")
+  await came
+  await stage.frontEndWire.accept()
+  await stateIs(stage.frontEnd, "ready")
+  console.log("after")
+  await allTold
+  expect(told).toEqual([
+    ["before", 0],
+    ["during", 0],
+    ["after", 0],
+  ])
+  await other.close()
   await stage.check()
 })
 

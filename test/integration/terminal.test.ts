@@ -94,11 +94,13 @@ async function settle(outcome: Outcome, durationMs = 1): Promise<void> {
   socket.write(`${JSON.stringify(["settle", outcome, durationMs])}\n`)
 }
 
+/** Said so far. */
+let lines = 0
 const log = (...words: readonly string[]): Parameters<FakeFrontEnd["emit"]> => [
   "console",
   {
     runtime: { id: shop.id, number: 1, name: shop.name, session: shop.session },
-    seq: 1,
+    seq: ++lines,
     level: "log",
     time: 0,
     dropped: 0,

@@ -120,7 +120,14 @@ export function createFakeFrontEnd(...present: readonly RuntimeInfo[]): FakeFron
     async reload({ runtime = target ?? "all" } = {}) {
       return (runtime === "all" ? fake.runtimes : [find(runtime)]).map(answering)
     },
-    recall: () => Promise.reject(new Error("no runtime")),
+    recall: async ({ runtime = target ?? "" } = {}) => ({
+      runtime: answering(find(runtime)),
+      lines: [],
+      levels: [],
+      dropped: 0,
+      forgotten: 0,
+      left: 0,
+    }),
     complete: async () => ({ names: [], isCut: false }),
     expand: async (objectId, wish) => fake.expansion(objectId, wish),
     look: async (chain, wish) => fake.expansion(chain.join("."), wish),

@@ -1,7 +1,8 @@
 import type { RuntimeInfo } from "../../protocol/index.ts"
 import { isFinalState } from "../channel.ts"
 import { FrontEndError } from "../errors.ts"
-import type { FrontEnd } from "../frontend.ts"
+import type { ConsoleLine, FrontEnd } from "../frontend.ts"
+import { followLog } from "../log.ts"
 import { neutralise } from "../neutralise.ts"
 import { consoleText } from "../terminal/console-text.ts"
 import { formatValue } from "../terminal/format.ts"
@@ -84,14 +85,15 @@ export function serveEditor(options: EditorOptions): Promise<Ending> {
       void choose()
     })
     opened.on("target", tellStatus)
-    opened.on("console", (line) => {
+    const print = (line: ConsoleLine): void => {
       const log = (type: MessageType, text: string): void =>
         say("window/logMessage", { type, message: neutralise(`${line.runtime.name}: ${text}`) })
       if (line.dropped > 0) log(MessageType.Warning, `… ${line.dropped} lines dropped`)
       if (line.kind === "dropped") return
       const text = consoleText(line, (value) => formatValue(value, plainStyle, 80))
       log(messageTypes[line.level] ?? MessageType.Log, text)
-    })
+    }
+    followLog(opened, { isFromNow: true, print })
     opened.on("evaluated", (evaluated) => say("replBridge/evaluated", evaluated))
     return opened
   }

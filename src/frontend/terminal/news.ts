@@ -1,5 +1,6 @@
 import type { RuntimeInfo } from "../../protocol/index.ts"
 import type { FrontEnd } from "../frontend.ts"
+import { followLog } from "../log.ts"
 import { fit, visible } from "./cells.ts"
 import { showConsoleLine, showOutcome } from "./show.ts"
 import type { Style } from "./style.ts"
@@ -29,9 +30,12 @@ export function followNews(frontEnd: FrontEnd, style: Style, paper: Paper): () =
       else known.set(runtime.id, runtime)
       if (news !== undefined) paper.print(style.hint(visible(news)))
     }),
-    frontEnd.on("console", (line) => {
-      const isOneOfSeveral = frontEnd.runtimes.length > 1
-      paper.print(showConsoleLine(line, style, paper.columns ?? 80, isOneOfSeveral))
+    followLog(frontEnd, {
+      isFromNow: true,
+      print(line) {
+        const isOneOfSeveral = frontEnd.runtimes.length > 1
+        paper.print(showConsoleLine(line, style, paper.columns ?? 80, isOneOfSeveral))
+      },
     }),
     frontEnd.on("evaluated", ({ from, code, outcome, isOurs }) => {
       if (!isOurs)
