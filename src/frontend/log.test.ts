@@ -85,7 +85,8 @@ test("after a drop it goes on where it was, also with another bridge that does n
 
 test("from now on, it prints nothing that was said before, and after a drop what was said meanwhile", async () => {
   const frontEnd = createFakeFrontEnd(shop, cart)
-  remember(frontEnd, { r1: [line(7)], r2: [] })
+  const history = [line(3, { session: "before-a-reload", time: 1 }), line(7)]
+  remember(frontEnd, { r1: history, r2: [] })
   const printed: string[] = []
   const print = ({ runtime: { number }, seq, dropped }: ConsoleLine): unknown =>
     printed.push(`${number}.${seq} ${dropped}`)
@@ -94,7 +95,7 @@ test("from now on, it prints nothing that was said before, and after a drop what
   frontEnd.emit("console", line(8))
   frontEnd.setState("waiting")
   remember(frontEnd, {
-    r1: [line(7), line(8), line(9, { time: 20 }), line(1, { session: "after-a-reload", time: 40 })],
+    r1: [...history, line(8), line(9, { time: 20 }), line(1, { session: "after-a-reload", time: 40 })],
     r2: [line(1, { runtime: cart, time: 30 })],
   })
   frontEnd.setState("ready")

@@ -19,6 +19,9 @@ export interface Log {
   stop(): void
 }
 
+/** Page loads whose last line is known; a bridge remembers the lines of far fewer. */
+const maxSessions = 10_000
+
 type Recalling = Pick<FrontEnd, "state" | "runtimes" | "recall" | "on">
 
 /** Prints lines as they come, and after a drop first those that were said meanwhile. Returns a function that ends it. */
@@ -44,15 +47,22 @@ export function followLog(frontEnd: Recalling, options: LogOptions): () => void 
 
 /** Lines that come are held back until the first `catchUp`, unless it is from now on, and after a drop until the next one. */
 export function createLog(frontEnd: Recalling, { runtime: only, isFromNow = false, print }: LogOptions): Log {
-  /** By session, the last line that was printed. */
+  /** By session, the last line that was printed; the one that spoke last is last. */
   const printed = new Map<string, number>()
   let held: ConsoleLine[] | undefined = isFromNow ? undefined : []
+
+  function know(session: string, seq: number): void {
+    const last = printed.get(session) ?? 0
+    printed.delete(session)
+    printed.set(session, Math.max(last, seq))
+    if (printed.size > maxSessions) printed.delete(printed.keys().next().value!)
+  }
 
   function put(line: ConsoleLine): void {
     const { session } = line.runtime
     const news = newsOfLine(line, printed.get(session) ?? (isFromNow ? undefined : 0))
     if (news === undefined) return
-    printed.set(session, line.seq)
+    know(session, line.seq)
     print({ ...news, dropped: news.dropped ?? 0 })
   }
 
@@ -67,9 +77,9 @@ export function createLog(frontEnd: Recalling, { runtime: only, isFromNow = fals
     }),
   ]
 
-  function recall(limit?: number): Promise<readonly (readonly ConsoleLine[])[]> {
+  function recall(): Promise<readonly (readonly ConsoleLine[])[]> {
     const ids = frontEnd.runtimes.map(({ id }) => id).filter((id) => only === undefined || id === only)
-    return Promise.all(ids.map(async (runtime) => (await frontEnd.recall({ runtime, limit }).catch(nothing)).lines))
+    return Promise.all(ids.map(async (runtime) => (await frontEnd.recall({ runtime }).catch(nothing)).lines))
   }
 
   function release(): void {
@@ -84,8 +94,7 @@ export function createLog(frontEnd: Recalling, { runtime: only, isFromNow = fals
       release()
     },
     async skip() {
-      for (const { runtime, seq } of (await recall(1)).flat())
-        if (!printed.has(runtime.session)) printed.set(runtime.session, seq)
+      for (const { runtime, seq } of (await recall()).flat()) know(runtime.session, seq)
       release()
     },
     stop: () => forget.forEach((off) => off()),
